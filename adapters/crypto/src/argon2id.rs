@@ -1,0 +1,228 @@
+//! Password hashing: Argon2id (RFC 9106), away from the runtime's threads and only so many at once.
+
+use std::sync::Arc;
+
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier, Version,
+    password_hash::phc::PasswordHash as Phc,
+};
+use chat_domain::{Password, PasswordHash};
+use chat_ports::{Entropy, HasherError, PasswordHasher};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
+
+/// What a hash costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// Memory, in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub passes: u32,
+    /// Lanes.
+    pub lanes: u32,
+}
+
+impl Cost {
+    /// 64 MiB, three passes, one lane: RFC 9106's choice for a machine without much memory, in one lane so that a
+    /// sign-in takes one core. It is above OWASP's floor of 19 MiB and two passes.
+    pub const DEFAULT: Self = Self {
+        memory_kib: 65_536,
+        passes: 3,
+        lanes: 1,
+    };
+}
+
+/// Passwords that may wait for a slot; beyond, the client is asked to come back.
+const QUEUE: usize = 64;
+
+/// Hashes passwords on the blocking threads, `slots` at once.
+pub struct Argon2idHasher {
+    argon2: Argon2<'static>,
+    entropy: Arc<dyn Entropy>,
+    slots: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
+    /// Verified against when there is no account, so that the answer takes as long.
+    dummy: PasswordHash,
+}
+
+impl Argon2idHasher {
+    /// A hasher of this cost with so many slots. It hashes once, for those who have no account.
+    ///
+    /// # Errors
+    /// [`HasherError::Failed`] for a cost that Argon2 does not know.
+    pub fn new(entropy: Arc<dyn Entropy>, cost: Cost, slots: usize) -> Result<Self, HasherError> {
+        let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None).map_err(failed)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let dummy = hash(&argon2, b"nobody has this password", entropy.draw())?;
+        let slots = slots.max(1);
+        Ok(Self {
+            argon2,
+            entropy,
+            slots: Arc::new(Semaphore::new(slots)),
+            queue: Arc::new(Semaphore::new(slots + QUEUE)),
+            dummy,
+        })
+    }
+
+    /// Runs `work` on a blocking thread once there is a slot. The permits go with the work: a caller that goes away
+    /// frees its slot only when the work is really over, so that no more than `slots` ever run.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, HasherError> + Send + 'static,
+    ) -> Result<T, HasherError> {
+        let queued = self.queue()?;
+        let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(failed)?;
+        let done = tokio::task::spawn_blocking(move || {
+            let _permits = (queued, slot);
+            work()
+        });
+        done.await.map_err(failed)?
+    }
+
+    fn queue(&self) -> Result<OwnedSemaphorePermit, HasherError> {
+        Arc::clone(&self.queue)
+            .try_acquire_owned()
+            .map_err(|error| match error {
+                TryAcquireError::NoPermits => HasherError::Busy,
+                TryAcquireError::Closed => failed(error),
+            })
+    }
+}
+
+impl PasswordHasher for Argon2idHasher {
+    async fn hash(&self, password: Password) -> Result<PasswordHash, HasherError> {
+        let (argon2, salt) = (self.argon2.clone(), self.entropy.draw());
+        self.run(move || hash(&argon2, password.expose().as_bytes(), salt))
+            .await
+    }
+
+    async fn verify(&self, password: Password, known: Option<PasswordHash>) -> Result<bool, HasherError> {
+        let (argon2, dummy) = (self.argon2.clone(), self.dummy.clone());
+        self.run(move || {
+            let exists = known.is_some();
+            let right = verify(&argon2, password.expose().as_bytes(), &known.unwrap_or(dummy))?;
+            Ok(exists && right)
+        })
+        .await
+    }
+}
+
+fn hash(argon2: &Argon2<'_>, password: &[u8], salt: [u8; 16]) -> Result<PasswordHash, HasherError> {
+    let hashed = argon2.hash_password_with_salt(password, &salt).map_err(failed)?;
+    Ok(PasswordHash::from_phc(hashed.to_string()))
+}
+
+/// Verifies with the parameters that stand in the hash; compared in constant time by the library.
+fn verify(argon2: &Argon2<'_>, password: &[u8], known: &PasswordHash) -> Result<bool, HasherError> {
+    let known = Phc::new(known.expose()).map_err(failed)?;
+    match argon2.verify_password(password, &known) {
+        Ok(()) => Ok(true),
+        Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> HasherError {
+    HasherError::Failed(error.to_string().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use super::*;
+
+    const CHEAP: Cost = Cost {
+        memory_kib: 8,
+        passes: 1,
+        lanes: 1,
+    };
+
+    struct Counting(AtomicU8);
+
+    impl Entropy for Counting {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(self.0.fetch_add(1, Ordering::Relaxed));
+        }
+    }
+
+    fn hasher(cost: Cost, slots: usize) -> Argon2idHasher {
+        Argon2idHasher::new(Arc::new(Counting(1.into())), cost, slots).unwrap()
+    }
+
+    fn password(text: &str) -> Password {
+        Password::attempt(text.to_owned()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_right_password_and_no_other() {
+        let hasher = hasher(CHEAP, 2);
+        let hash = hasher.hash(password("correct horse")).await.unwrap();
+        let again = hasher.hash(password("correct horse")).await.unwrap();
+        assert_ne!(hash, again, "each has a salt of its own");
+        assert!(
+            hasher
+                .verify(password("correct horse"), Some(hash.clone()))
+                .await
+                .unwrap()
+        );
+        assert!(!hasher.verify(password("wrong horse"), Some(hash)).await.unwrap());
+        assert!(!hasher.verify(password("correct horse"), None).await.unwrap());
+        assert!(
+            !hasher
+                .verify(password("nobody has this password"), None)
+                .await
+                .unwrap()
+        );
+        let nonsense = PasswordHash::from_phc("nonsense".to_owned());
+        assert!(matches!(
+            hasher.verify(password("x"), Some(nonsense)).await,
+            Err(HasherError::Failed(_))
+        ));
+    }
+
+    #[tokio::test]
+    async fn the_cost_is_as_documented_and_stands_in_the_hash() {
+        let hash = hasher(Cost::DEFAULT, 1)
+            .hash(password("correct horse"))
+            .await
+            .unwrap();
+        assert!(
+            hash.expose().starts_with("$argon2id$v=19$m=65536,t=3,p=1$"),
+            "{}",
+            hash.expose()
+        );
+        // Hashes of an earlier cost still verify.
+        assert!(
+            hasher(CHEAP, 1)
+                .verify(password("correct horse"), Some(hash))
+                .await
+                .unwrap()
+        );
+    }
+
+    #[tokio::test]
+    async fn when_too_many_wait_the_next_is_sent_away() {
+        let hasher = hasher(CHEAP, 1);
+        let all = u32::try_from(1 + QUEUE).unwrap();
+        let waiting = Arc::clone(&hasher.queue).try_acquire_many_owned(all).unwrap();
+        assert!(matches!(hasher.hash(password("x")).await, Err(HasherError::Busy)));
+        drop(waiting);
+        assert!(hasher.hash(password("x")).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_goes_away_while_waiting_frees_the_place() {
+        let hasher = Arc::new(hasher(CHEAP, 1));
+        let places = hasher.queue.available_permits();
+        let slot = Arc::clone(&hasher.slots).acquire_owned().await.unwrap();
+        {
+            let mut waiting = Box::pin(hasher.hash(password("x")));
+            let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(waiting.as_mut().poll(cx))).await;
+            assert!(polled.is_pending());
+            assert_eq!(hasher.queue.available_permits(), places - 1);
+        }
+        assert_eq!(hasher.queue.available_permits(), places);
+        drop(slot);
+        assert!(hasher.hash(password("x")).await.is_ok());
+    }
+}

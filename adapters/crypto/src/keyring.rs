@@ -1,0 +1,415 @@
+//! The keyring: the server's own keys, in a file of their own beside the database, readable by its owner alone.
+//!
+//! Who has the database without the keyring can read nothing that is sealed; who has the keyring without the
+//! database has nothing. They belong into different backups.
+
+use std::collections::HashSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use chat_domain::Timestamp;
+use chat_ports::Entropy;
+use data_encoding::BASE64URL_NOPAD;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// The version of the file's format.
+const FORMAT: u32 = 1;
+/// Who may read the file: its owner.
+const MODE: u32 = 0o600;
+
+/// The server's own keys.
+#[derive(Debug)]
+pub struct Keyring {
+    keys: Vec<Key>,
+}
+
+/// One key.
+#[derive(Debug, Clone)]
+pub struct Key {
+    /// Its number, which stands in every record that it sealed.
+    pub kid: u32,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Whether it is still used.
+    pub state: State,
+    /// When it was made, in milliseconds since the Unix epoch.
+    pub created: u64,
+    secret: SecretKey,
+}
+
+impl Key {
+    /// The key itself.
+    #[must_use]
+    pub fn secret(&self) -> &[u8; 32] {
+        &self.secret.0
+    }
+}
+
+#[derive(Clone)]
+struct SecretKey(Zeroizing<[u8; 32]>);
+
+impl std::fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// What a key is for; it is used for nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// Sealing values in the database.
+    AtRest,
+    /// The secret part of password hashing.
+    Pepper,
+    /// Answering for names that do not exist.
+    Prelogin,
+    /// Signing directory and audit heads.
+    Instance,
+}
+
+impl Purpose {
+    const ALL: [Self; 4] = [Self::AtRest, Self::Pepper, Self::Prelogin, Self::Instance];
+}
+
+/// Whether a key is still used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Seals and opens.
+    Active,
+    /// Opens only.
+    Decrypt,
+    /// Neither: nothing refers to it any more.
+    Retired,
+}
+
+/// A keyring that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyringError {
+    /// The file could not be read or written.
+    #[error("cannot use the keyring {path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Others than the owner can read or write the file.
+    #[error("the keyring {path} is open to others (mode {mode:o}): run `chmod 600 {path}`")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// The file is a link, a directory or something else.
+    #[error("the keyring {path} is no ordinary file")]
+    NoFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file belongs to another user than its directory.
+    #[error("the keyring {path} belongs to another user than its directory: run `chown --reference` on it")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file's content is not a keyring.
+    #[error("the keyring {path} is damaged: {reason}")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileFormat {
+    format: u32,
+    keys: Vec<KeyFormat>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyFormat {
+    kid: u32,
+    purpose: Purpose,
+    key: Zeroizing<String>,
+    state: State,
+    created: u64,
+}
+
+impl Keyring {
+    /// Makes a keyring with one fresh key for each purpose. The file appears whole or not at all, and never takes
+    /// the place of another: keys that are gone take everything that they sealed with them.
+    ///
+    /// # Errors
+    /// [`KeyringError::Io`], also if there is a file already.
+    pub fn create(path: &Path, entropy: &dyn Entropy, now: Timestamp) -> Result<Self, KeyringError> {
+        let keys = (1..).zip(Purpose::ALL).map(|(kid, purpose)| Key {
+            kid,
+            purpose,
+            state: State::Active,
+            created: now.millis(),
+            secret: SecretKey(Zeroizing::new(entropy.draw())),
+        });
+        let keyring = Self { keys: keys.collect() };
+        let failed = |source| KeyringError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        keyring.write(path).map_err(failed)?;
+        Ok(keyring)
+    }
+
+    /// Reads a keyring, if nobody else can.
+    ///
+    /// # Errors
+    /// [`KeyringError`] names the file and what to do.
+    pub fn load(path: &Path) -> Result<Self, KeyringError> {
+        check_file(path)?;
+        let failed = |source| KeyringError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        let text = Zeroizing::new(fs::read_to_string(path).map_err(failed)?);
+        Self::parse(&text).map_err(|reason| KeyringError::Damaged {
+            path: path.to_owned(),
+            reason,
+        })
+    }
+
+    /// The key that seals, for this purpose.
+    #[must_use]
+    pub fn active(&self, purpose: Purpose) -> Option<&Key> {
+        self.keys
+            .iter()
+            .find(|key| key.purpose == purpose && key.state == State::Active)
+    }
+
+    /// The key of this number, if it still opens what it sealed for this purpose.
+    #[must_use]
+    pub fn opening(&self, purpose: Purpose, kid: u32) -> Option<&Key> {
+        let fits = |key: &&Key| key.kid == kid && key.purpose == purpose && key.state != State::Retired;
+        self.keys.iter().find(fits)
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let file: FileFormat = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if file.format != FORMAT {
+            return Err(format!("format {} is not known", file.format));
+        }
+        let keys: Vec<Key> = file.keys.iter().map(read_key).collect::<Result<_, _>>()?;
+        let mut kids = HashSet::new();
+        if let Some(twice) = keys.iter().find(|key| !kids.insert(key.kid)) {
+            return Err(format!("there are two keys with the number {}", twice.kid));
+        }
+        for purpose in Purpose::ALL {
+            let active = keys
+                .iter()
+                .filter(|k| k.purpose == purpose && k.state == State::Active)
+                .count();
+            if active != 1 {
+                return Err(format!("{active} keys are active for {purpose:?} instead of one"));
+            }
+        }
+        Ok(Self { keys })
+    }
+
+    fn write(&self, path: &Path) -> io::Result<()> {
+        let keys = self.keys.iter().map(|key| KeyFormat {
+            kid: key.kid,
+            purpose: key.purpose,
+            key: Zeroizing::new(BASE64URL_NOPAD.encode(key.secret())),
+            state: key.state,
+            created: key.created,
+        });
+        let file = FileFormat {
+            format: FORMAT,
+            keys: keys.collect(),
+        };
+        let text = Zeroizing::new(serde_json::to_vec_pretty(&file)?);
+        write_new(path, &text)
+    }
+}
+
+fn read_key(key: &KeyFormat) -> Result<Key, String> {
+    let bytes = BASE64URL_NOPAD
+        .decode(key.key.as_bytes())
+        .ok()
+        .map(Zeroizing::new);
+    let secret = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok());
+    let secret = secret.ok_or_else(|| format!("key {} is not 32 bytes in base64url", key.kid))?;
+    Ok(Key {
+        kid: key.kid,
+        purpose: key.purpose,
+        state: key.state,
+        created: key.created,
+        secret: SecretKey(Zeroizing::new(secret)),
+    })
+}
+
+fn check_file(path: &Path) -> Result<(), KeyringError> {
+    let failed = |source| KeyringError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let file = fs::symlink_metadata(path).map_err(failed)?;
+    if !file.is_file() {
+        return Err(KeyringError::NoFile {
+            path: path.to_owned(),
+        });
+    }
+    let mode = file.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(KeyringError::Open {
+            path: path.to_owned(),
+            mode,
+        });
+    }
+    let directory = fs::metadata(path.parent().unwrap_or(path)).map_err(failed)?;
+    if directory.uid() != file.uid() {
+        return Err(KeyringError::Foreign {
+            path: path.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// Writes a file that must not exist yet: under another name first, closed to others from its first moment, and
+/// under its own name only when every byte is on the disk.
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = path.with_extension("new");
+    // What a killed attempt left behind was never used.
+    let _ = fs::remove_file(&temporary);
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(MODE)
+        .open(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    drop(file);
+    // A link, unlike a rename, does not replace what is there.
+    let linked = fs::hard_link(&temporary, path);
+    fs::remove_file(&temporary)?;
+    linked?;
+    File::open(path.parent().unwrap_or(path))?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    struct Counting(std::sync::atomic::AtomicU8);
+
+    impl Entropy for Counting {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+        }
+    }
+
+    fn created() -> (TempDir, PathBuf, Keyring) {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("keyring.json");
+        let keyring = Keyring::create(&path, &Counting(1.into()), Timestamp::from_millis(5)).unwrap();
+        (directory, path, keyring)
+    }
+
+    #[test]
+    fn it_is_read_as_it_was_made_and_by_its_owner_only() {
+        let (_directory, path, made) = created();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let read = Keyring::load(&path).unwrap();
+        for purpose in Purpose::ALL {
+            let (made, read) = (made.active(purpose).unwrap(), read.active(purpose).unwrap());
+            assert_eq!(
+                (made.kid, made.created, made.secret()),
+                (read.kid, read.created, read.secret())
+            );
+        }
+        let secrets: HashSet<_> = made.keys.iter().map(|key| *key.secret()).collect();
+        assert_eq!(secrets.len(), 4, "each key is drawn on its own");
+    }
+
+    #[test]
+    fn it_never_takes_the_place_of_another() {
+        let (_directory, path, _) = created();
+        let before = fs::read(&path).unwrap();
+        assert!(Keyring::create(&path, &Counting(9.into()), Timestamp::default()).is_err());
+        assert_eq!(fs::read(&path).unwrap(), before);
+        assert_eq!(
+            fs::read_dir(path.parent().unwrap()).unwrap().count(),
+            1,
+            "nothing is left behind"
+        );
+    }
+
+    #[test]
+    fn open_files_links_and_directories_are_refused() {
+        let (directory, path, _) = created();
+        for mode in [0o644, 0o640, 0o602, 0o660] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let refused = Keyring::load(&path).unwrap_err();
+            assert!(matches!(refused, KeyringError::Open { .. }), "{mode:o}");
+            assert!(refused.to_string().contains("chmod 600"), "{refused}");
+        }
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let link = directory.path().join("link.json");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert!(matches!(Keyring::load(&link), Err(KeyringError::NoFile { .. })));
+        assert!(matches!(
+            Keyring::load(directory.path()),
+            Err(KeyringError::NoFile { .. })
+        ));
+    }
+
+    #[test]
+    fn damage_is_named() {
+        let (_directory, path, _) = created();
+        let good = fs::read_to_string(&path).unwrap();
+        for (from, to, words) in [
+            ("\"format\": 1", "\"format\": 2", "format 2"),
+            ("\"kid\": 2", "\"kid\": 1", "two keys"),
+            (
+                "\"state\": \"active\"",
+                "\"state\": \"decrypt\"",
+                "instead of one",
+            ),
+            ("\"created\"", "\"creator\"", "unknown field"),
+            ("\"key\": \"A", "\"key\": \"!A", "32 bytes"),
+        ] {
+            let bad = good.replacen(from, to, 1);
+            assert_ne!(bad, good, "{from}");
+            fs::write(&path, bad).unwrap();
+            let refused = Keyring::load(&path).unwrap_err().to_string();
+            assert!(
+                refused.contains(words) && refused.contains("keyring.json"),
+                "{refused}"
+            );
+        }
+    }
+
+    #[test]
+    fn keys_are_not_printed() {
+        let (_directory, path, keyring) = created();
+        let text = fs::read_to_string(path).unwrap();
+        let key = text
+            .split("\"key\": \"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap();
+        let shown = format!("{keyring:?}");
+        assert!(!shown.contains(key) && shown.contains("[redacted]"), "{shown}");
+    }
+}

@@ -1,0 +1,137 @@
+//! What a handler gets to see of a request.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use bytes::Bytes;
+use chat_app::Origin;
+use chat_domain::limit;
+use chat_ports::Ports;
+use chat_wire::{Problem, decode};
+use http::{HeaderMap, header, request::Parts};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::{carrier::Carrier, problem::Refused, router::Shared};
+
+/// How long a client may take to send a body.
+const BODY_DEADLINE: Duration = Duration::from_secs(30);
+
+/// The client's address, put into every request by the accept loop.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// A request that changes nothing.
+pub(crate) struct Visit {
+    pub(crate) carrier: Carrier,
+    pub(crate) query: String,
+}
+
+impl<P: Ports> FromRequestParts<Arc<Shared<P>>> for Visit {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<Shared<P>>) -> Result<Self, Refused> {
+        let carrier = Carrier::of(&parts.headers, state.cookies)?;
+        Ok(Self {
+            carrier,
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+/// A request that asks for a change, with its body.
+pub(crate) struct Call {
+    pub(crate) carrier: Carrier,
+    pub(crate) origin: Origin,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl<P: Ports> FromRequest<Arc<Shared<P>>> for Call {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, state: &Arc<Shared<P>>) -> Result<Self, Refused> {
+        let (parts, body) = request.into_parts();
+        let carrier = Carrier::of(&parts.headers, state.cookies)?;
+        is_json(&parts.headers)?;
+        let body = tokio::time::timeout(BODY_DEADLINE, Limited::new(body, limit::BODY_BYTES).collect());
+        let body = match body.await {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
+            Ok(Err(_)) => return Err(Problem::bad_request("The body did not arrive whole.").into()),
+            Err(_) => return Err(Problem::bad_request("The body took too long to arrive.").into()),
+        };
+        Ok(Self {
+            carrier,
+            origin: origin(&parts),
+            headers: parts.headers,
+            body,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct CsrfToken {
+    csrf_token: Option<String>,
+}
+
+impl Call {
+    /// The body, once it is clear that the request comes from a page of this server or from no browser at all.
+    pub(crate) fn body<P: Ports, T: DeserializeOwned>(&self, state: &Shared<P>) -> Result<T, Refused> {
+        let token: CsrfToken = decode::object(&self.body)?;
+        self.carrier
+            .may_change(&state.hosts, &self.headers, token.csrf_token.as_deref())?;
+        Ok(decode::object(&self.body)?)
+    }
+
+    /// The same for a call that signs in: with `bearer` no cookie is set, so nothing of a browser's is at stake.
+    pub(crate) fn sign_in_body<P: Ports, T: DeserializeOwned>(
+        &self,
+        state: &Shared<P>,
+        is_bearer: impl FnOnce(&T) -> bool,
+    ) -> Result<T, Refused> {
+        let body: T = decode::object(&self.body)?;
+        if is_bearer(&body) {
+            Ok(body)
+        } else {
+            self.body(state)
+        }
+    }
+}
+
+fn origin(parts: &Parts) -> Origin {
+    let address = parts
+        .extensions
+        .get::<Peer>()
+        .map(|peer| peer.0.to_string())
+        .unwrap_or_default();
+    let agent = parts
+        .headers
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok());
+    Origin::new(address, agent.unwrap_or_default())
+}
+
+fn is_json(headers: &HeaderMap) -> Result<(), Refused> {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(Problem::new(
+        415,
+        "unsupported_media_type",
+        "The body must be application/json.",
+    )
+    .into())
+}
+
+fn too_large() -> Refused {
+    let detail = format!("The body may have {} bytes at most.", limit::BODY_BYTES);
+    Problem::new(413, "payload_too_large", detail).into()
+}

@@ -1,0 +1,8 @@
+//! The handlers: parse, call one use case, answer.
+
+pub(crate) mod accounts;
+pub(crate) mod health;
+pub(crate) mod messages;
+pub(crate) mod pages;
+pub(crate) mod session;
+pub(crate) mod socket;

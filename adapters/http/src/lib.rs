@@ -1,0 +1,20 @@
+//! The HTTP transport: hyper driven by us, axum as the router and nothing more.
+//!
+//! A handler parses, calls one use case and answers. What every answer needs (security headers, the shape of
+//! problems, the check of the host) is done once around all of them.
+
+pub mod assets;
+mod call;
+mod carrier;
+mod cookies;
+mod handlers;
+mod headers;
+mod hosts;
+mod problem;
+mod router;
+mod serve;
+
+pub use axum::Router;
+pub use hosts::{Hosts, PublicUrl, PublicUrlError};
+pub use router::{Readiness, Site, Upgrade, router};
+pub use serve::serve;

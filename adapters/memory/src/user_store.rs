@@ -1,0 +1,63 @@
+//! Accounts.
+
+use chat_domain::{User, UserId, Username};
+use chat_ports::{Conflict, Credential, NewUser, Registered, StoreError, UserStore};
+
+use crate::{MemoryStore, state::State};
+
+impl State {
+    fn by_name(&self, username: &Username) -> Option<&(User, Option<chat_domain::PasswordHash>)> {
+        self.users
+            .values()
+            .find(|(user, _)| user.username.key() == username.key())
+    }
+
+    fn register(&mut self, new: NewUser) -> Result<Registered, StoreError> {
+        if self.by_name(&new.username).is_some() {
+            return Err(Conflict::UsernameTaken.into());
+        }
+        let user = User {
+            id: self.next_user()?,
+            username: new.username,
+            kind: new.kind,
+            is_admin: new.is_admin,
+            ban: None,
+            created_at: new.at,
+            last_seen_at: new.at,
+        };
+        let joined = new.joins.map(|room| self.join(room, &user, new.at)).transpose()?;
+        self.users.insert(user.id, (user.clone(), new.password));
+        Ok(Registered { user, joined })
+    }
+}
+
+impl UserStore for MemoryStore {
+    async fn register(&self, user: NewUser) -> Result<Registered, StoreError> {
+        self.state().register(user)
+    }
+
+    async fn register_first(&self, user: NewUser) -> Result<Option<Registered>, StoreError> {
+        let mut state = self.state();
+        if !state.users.is_empty() {
+            return Ok(None);
+        }
+        state.register(user).map(Some)
+    }
+
+    async fn credential(&self, username: &Username) -> Result<Option<Credential>, StoreError> {
+        let state = self.state();
+        let found = state.by_name(username);
+        Ok(found.map(|(user, password)| Credential {
+            user: user.clone(),
+            password: password.clone(),
+        }))
+    }
+
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        Ok(self.state().users.get(&id).map(|(user, _)| user.clone()))
+    }
+
+    async fn count_users(&self) -> Result<u64, StoreError> {
+        Ok(self.state().users.len() as u64)
+    }
+}

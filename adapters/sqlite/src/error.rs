@@ -1,0 +1,72 @@
+//! What SQLite reports, in the words of the port.
+
+use std::path::{Path, PathBuf};
+
+use chat_ports::StoreError;
+use rusqlite::ErrorCode;
+
+/// A database that could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file could not be opened, or is no database.
+    #[error("cannot open the database {path}: {source}")]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+    /// The schema could not be brought up to date.
+    #[error("cannot bring the database {path} up to date: {source}")]
+    Migration {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<refinery::Error>,
+    },
+    /// The database was written by a newer version of this program.
+    #[error(
+        "the database {path} has schema {found}, and this version knows schemas up to {known}: run the newer version again, or restore a backup"
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// The newest schema of this version.
+        known: i64,
+    },
+    /// The pool of readers or the writer could not be started.
+    #[error("cannot open the database {path}: {source}")]
+    Start {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl OpenError {
+    pub(crate) fn sqlite(path: &Path, source: rusqlite::Error) -> Self {
+        Self::Sqlite {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    pub(crate) fn io(path: &Path, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Start {
+            path: path.to_owned(),
+            source: source.into(),
+        }
+    }
+}
+
+/// A failure of SQLite, for a caller of the port.
+pub(crate) fn store(error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => StoreError::Full,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
+        _ => StoreError::failed(error),
+    }
+}

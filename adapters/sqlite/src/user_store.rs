@@ -1,0 +1,96 @@
+//! Accounts.
+
+use chat_domain::{PasswordHash, User, UserId, Username, event::Person};
+use chat_ports::{Conflict, Credential, NewUser, Registered, Sealer, StoreError, UserStore};
+use rusqlite::{Connection, named_params};
+
+use crate::{SqliteStore, room_store, rows};
+
+impl UserStore for SqliteStore {
+    async fn register(&self, user: NewUser) -> Result<Registered, StoreError> {
+        self.write(move |connection, _| register(connection, user)).await
+    }
+
+    async fn register_first(&self, user: NewUser) -> Result<Option<Registered>, StoreError> {
+        self.write(move |connection, _| {
+            if count(connection)? > 0 {
+                return Ok(None);
+            }
+            register(connection, user).map(Some)
+        })
+        .await
+    }
+
+    async fn credential(&self, username: &Username) -> Result<Option<Credential>, StoreError> {
+        let key = username.key();
+        self.read(move |connection, sealer| {
+            let sql = format!(
+                "SELECT {}, password_hash FROM users WHERE username_key = ?1",
+                rows::USER
+            );
+            rows::one(connection, &sql, [key], |row| {
+                let password: Option<String> = rows::get(row, "password_hash")?;
+                Ok(Credential {
+                    user: rows::user(row, sealer)?,
+                    password: password.map(PasswordHash::from_phc),
+                })
+            })
+        })
+        .await
+    }
+
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.read(move |connection, sealer| by_id(connection, sealer, id))
+            .await
+    }
+
+    async fn count_users(&self) -> Result<u64, StoreError> {
+        self.read(|connection, _| count(connection)).await
+    }
+}
+
+fn count(connection: &Connection) -> Result<u64, StoreError> {
+    let found = rows::one(connection, "SELECT count(*) AS n FROM users", [], |row| {
+        rows::number(row, "n")
+    })?;
+    Ok(found.unwrap_or(0))
+}
+
+fn by_id(connection: &Connection, sealer: &dyn Sealer, id: UserId) -> Result<Option<User>, StoreError> {
+    let sql = format!("SELECT {} FROM users WHERE id = ?1", rows::USER);
+    rows::one(connection, &sql, [id.number()], |row| rows::user(row, sealer))
+}
+
+fn register(connection: &Connection, new: NewUser) -> Result<Registered, StoreError> {
+    let id = rows::next_id(connection, "users")?;
+    let made = rows::run(
+        connection,
+        "INSERT INTO users (id, username, username_key, kind, password_hash, is_admin, created_at, last_seen_at)
+         VALUES (:id, :username, :key, :kind, :password_hash, :is_admin, :at, :at)
+         ON CONFLICT (username_key) DO NOTHING",
+        named_params! {
+            ":id": id,
+            ":username": new.username.as_str(),
+            ":key": new.username.key(),
+            ":kind": rows::account_kind_name(new.kind),
+            ":password_hash": new.password.as_ref().map(PasswordHash::expose),
+            ":is_admin": new.is_admin,
+            ":at": new.at.millis(),
+        },
+    )?;
+    if made == 0 {
+        return Err(Conflict::UsernameTaken.into());
+    }
+    let user = User {
+        id: UserId::parse(id).map_err(StoreError::failed)?,
+        username: new.username,
+        kind: new.kind,
+        is_admin: new.is_admin,
+        ban: None,
+        created_at: new.at,
+        last_seen_at: new.at,
+    };
+    let join = |room| room_store::join(connection, room, Person::from(&user), new.at);
+    let joined = new.joins.map(join).transpose()?;
+    Ok(Registered { user, joined })
+}

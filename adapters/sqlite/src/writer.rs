@@ -1,0 +1,152 @@
+//! The one writer. It owns the only connection that writes and takes whatever waits into one transaction: with
+//! one caller a commit costs one sync of the disk and no delay; with many it costs them one sync together.
+//!
+//! Inside the batch every call is a savepoint. A call that fails rolls back its own; a commit that fails fails
+//! every call of the batch, for none of them is on the disk.
+
+use std::any::Any;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use chat_ports::StoreError;
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::error;
+
+/// Calls in one transaction at most: it bounds how long a caller waits for its companions.
+const BATCH: usize = 512;
+/// Calls that wait at most; further callers wait for a place.
+const QUEUE: usize = 1_024;
+
+#[derive(Clone)]
+pub(crate) struct Writer(mpsc::Sender<Box<dyn Call>>);
+
+impl Writer {
+    /// Starts the writer's thread. It ends when the last handle is dropped, after what waits is written.
+    pub(crate) fn start(connection: Connection) -> io::Result<Self> {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        std::thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || run(&connection, receiver))?;
+        Ok(Self(sender))
+    }
+
+    /// Runs `work` as a savepoint of the next batch and returns when that batch is on the disk. If the caller
+    /// goes away meanwhile, the work is done all the same.
+    pub(crate) async fn call<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let gone = || StoreError::failed("the database writer has stopped");
+        let (reply, answer) = oneshot::channel();
+        let call = Box::new(Waiting {
+            work: Some(work),
+            result: None,
+            reply,
+        });
+        self.0.send(call).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+/// A call whose result type the writer need not know.
+trait Call: Send {
+    /// Does the work; whether it is to be kept.
+    fn run(&mut self, connection: &Connection) -> bool;
+    /// Tells the caller how it went, now that the batch is on the disk or is not.
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+struct Waiting<F, T> {
+    work: Option<F>,
+    result: Option<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<F, T> Call for Waiting<F, T>
+where
+    T: Send,
+    F: FnOnce(&Connection) -> Result<T, StoreError> + Send,
+{
+    fn run(&mut self, connection: &Connection) -> bool {
+        let Some(work) = self.work.take() else {
+            return false;
+        };
+        // A panic in one caller's work must not end the writer, and with it every later write.
+        let result = catch_unwind(AssertUnwindSafe(|| work(connection)))
+            .unwrap_or_else(|panic| Err(StoreError::failed(panic_message(&*panic))));
+        let keep = result.is_ok();
+        self.result = Some(result);
+        keep
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        let unfinished = || Err(StoreError::failed("the batch ended before this call"));
+        let result = match (committed, self.result) {
+            (Ok(()), result) => result.unwrap_or_else(unfinished),
+            // What this call found out itself (a conflict, say) is as true without the commit.
+            (Err(_), Some(Err(own))) => Err(own),
+            (Err(error), _) => Err(error),
+        };
+        // The caller may have gone away; its work is done all the same.
+        let _ = self.reply.send(result);
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic".to_owned())
+}
+
+fn run(connection: &Connection, mut queue: mpsc::Receiver<Box<dyn Call>>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
+        let committed = commit(connection, &mut batch);
+        for call in batch.drain(..) {
+            call.answer(committed.as_ref().map_err(again).copied());
+        }
+    }
+}
+
+fn commit(connection: &Connection, batch: &mut [Box<dyn Call>]) -> Result<(), StoreError> {
+    let written = transaction(connection, batch).map_err(error::store);
+    if written.is_err() && !connection.is_autocommit() {
+        // A failed commit may leave the transaction open; the next batch must not inherit it.
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    if let Err(failure) = &written {
+        tracing::error!(error = ?failure, calls = batch.len(), "a batch of writes was not committed");
+    }
+    written
+}
+
+fn transaction(connection: &Connection, batch: &mut [Box<dyn Call>]) -> rusqlite::Result<()> {
+    execute(connection, "BEGIN IMMEDIATE")?;
+    for call in batch {
+        execute(connection, "SAVEPOINT call")?;
+        if !call.run(connection) {
+            // Some failures (a full disk) make SQLite roll back the whole transaction by itself; this then
+            // fails, and with it the batch.
+            execute(connection, "ROLLBACK TO call")?;
+        }
+        execute(connection, "RELEASE call")?;
+    }
+    execute(connection, "COMMIT")
+}
+
+fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
+}
+
+/// The failure of a batch, once more for each of its callers.
+fn again(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::Conflict(conflict) => StoreError::Conflict(*conflict),
+        StoreError::Busy => StoreError::Busy,
+        StoreError::Full => StoreError::Full,
+        StoreError::Failed(source) => StoreError::failed(source.to_string()),
+    }
+}

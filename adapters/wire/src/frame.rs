@@ -1,0 +1,7 @@
+//! The frames of the socket.
+
+pub mod client;
+pub mod server;
+
+pub use client::ClientFrame;
+pub use server::ServerFrame;

@@ -1,0 +1,254 @@
+//! Frames that the server sends.
+
+use chat_app::rooms::MyRoom;
+use chat_domain::{Event, EventBody, Message, UserId, event::Person};
+use serde::Serialize;
+
+use crate::{message::MessageView, problem::Problem, room::RoomView, user::UserView};
+
+/// A frame of the server.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerFrame<'a> {
+    /// Signed in; what follows is live.
+    AuthOk {
+        /// Who one is.
+        user: UserView<'a>,
+        /// One's rooms.
+        rooms: Vec<RoomView<'a>>,
+        /// Some of those online.
+        online: Vec<UserView<'a>>,
+        /// How many are online.
+        online_count: usize,
+    },
+    /// A message.
+    NewMessage {
+        /// The message.
+        message: MessageView<'a>,
+    },
+    /// The client's message is stored for good.
+    Ack {
+        /// The client's own name for it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        client_id: Option<&'a str>,
+        /// Its id.
+        id: u64,
+        /// Its room.
+        room_id: u64,
+        /// Its place.
+        seq: u64,
+        /// When it was taken in.
+        created_at: String,
+    },
+    /// Somebody became a member.
+    MemberJoined {
+        /// Where.
+        room_id: u64,
+        /// The event's place.
+        seq: u64,
+        /// Who.
+        user: UserView<'a>,
+        /// Who added them.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<u64>,
+    },
+    /// Somebody is no longer a member.
+    MemberLeft {
+        /// Where.
+        room_id: u64,
+        /// The event's place.
+        seq: u64,
+        /// Who.
+        user: UserView<'a>,
+        /// Who removed them.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<u64>,
+    },
+    /// The first connection of a user came.
+    UserJoined {
+        /// Who.
+        user: UserView<'a>,
+        /// How many are online now.
+        online_count: usize,
+    },
+    /// The last connection of a user went.
+    UserLeft {
+        /// Who.
+        user: UserView<'a>,
+        /// How many are online now.
+        online_count: usize,
+    },
+    /// Many came and went.
+    Presence {
+        /// Who came.
+        joined: Vec<UserView<'a>>,
+        /// Who went.
+        left: Vec<UserView<'a>>,
+        /// How many are online now.
+        online_count: usize,
+    },
+    /// The answer to a client's `ping`.
+    Pong {
+        /// The client's own time, given back.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        t: Option<f64>,
+    },
+    /// A frame was refused; the connection stays.
+    Error {
+        /// The stable name of the problem.
+        code: &'static str,
+        /// What is wrong, for people.
+        message: &'a str,
+        /// Which message it was.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        client_id: Option<&'a str>,
+        /// Whole seconds until it is worth to try again.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_after: Option<u64>,
+        /// The number under which an internal failure is in the log.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        incident: Option<&'a str>,
+    },
+}
+
+impl<'a> ServerFrame<'a> {
+    /// The frame that tells of an event; `None` for an event that has no frame of its own yet. With `reader`, as
+    /// that user sees it; without, as those see it who did not cause it.
+    #[must_use]
+    pub fn of_event(event: &'a Event, reader: Option<UserId>) -> Option<Self> {
+        let (room_id, seq) = (event.room_id.number(), event.seq.number());
+        match &event.body {
+            EventBody::Posted(message) => Some(Self::NewMessage {
+                message: MessageView::of(message, reader),
+            }),
+            EventBody::Joined { user, by } => Some(Self::MemberJoined {
+                room_id,
+                seq,
+                user: user.into(),
+                by: by.map(UserId::number),
+            }),
+            EventBody::Left { user, by } => Some(Self::MemberLeft {
+                room_id,
+                seq,
+                user: user.into(),
+                by: by.map(UserId::number),
+            }),
+            EventBody::Edited { .. }
+            | EventBody::Reacted { .. }
+            | EventBody::Deleted { .. }
+            | EventBody::RoomChanged(_) => None,
+        }
+    }
+
+    /// Signed in.
+    #[must_use]
+    pub fn auth_ok(
+        user: &'a chat_domain::User,
+        rooms: &'a [MyRoom],
+        online: &'a [Person],
+        online_count: usize,
+    ) -> Self {
+        Self::AuthOk {
+            user: user.into(),
+            rooms: rooms.iter().map(RoomView::from).collect(),
+            online: online.iter().map(UserView::from).collect(),
+            online_count,
+        }
+    }
+
+    /// The client's message is stored for good.
+    #[must_use]
+    pub fn ack(message: &'a Message) -> Self {
+        Self::Ack {
+            client_id: message.client_id.as_ref().map(chat_domain::ClientId::as_str),
+            id: message.id.number(),
+            room_id: message.room_id.number(),
+            seq: message.seq.number(),
+            created_at: crate::time::rfc3339(message.at),
+        }
+    }
+
+    /// A frame was refused.
+    #[must_use]
+    pub fn error(problem: &'a Problem, client_id: Option<&'a str>) -> Self {
+        Self::Error {
+            code: problem.code,
+            message: &problem.message,
+            client_id,
+            retry_after: problem.retry_after,
+            incident: problem.incident.as_deref(),
+        }
+    }
+
+    /// The frame as JSON text.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Nothing in a frame can fail to be written: there are no maps with odd keys and no foreign types.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chat_domain::{
+        ClientId, Content, EventId, MessageType, RoomId, Seq, Timestamp, Username,
+        message::{DeletedBy, MessageBody},
+    };
+
+    use super::*;
+
+    fn message() -> Message {
+        Message {
+            id: EventId::parse(7).unwrap(),
+            room_id: RoomId::parse(1).unwrap(),
+            seq: Seq::parse(3).unwrap(),
+            author: UserId::parse(2).unwrap(),
+            username: Username::parse("ada").unwrap(),
+            body: MessageBody::Said(Content::parse("<hi> \"there\"".into()).unwrap()),
+            message_type: MessageType::Text,
+            reply_to: None,
+            client_id: ClientId::parse("c1").ok(),
+            at: Timestamp::from_millis(1_701_945_000_000),
+        }
+    }
+
+    fn event(message: Message) -> Event {
+        Event {
+            room_id: message.room_id,
+            seq: message.seq,
+            at: message.at,
+            body: EventBody::Posted(message),
+        }
+    }
+
+    #[test]
+    fn the_author_sees_the_client_id() {
+        let event = event(message());
+        let others = ServerFrame::of_event(&event, None).unwrap();
+        insta::assert_snapshot!(others.to_json(), @r#"{"type":"new_message","message":{"id":7,"room_id":1,"seq":3,"user_id":2,"username":"ada","content":"<hi> \"there\"","message_type":"text","created_at":"2023-12-07T10:30:00.000Z","encrypted":false}}"#);
+        let author = ServerFrame::of_event(&event, UserId::parse(2).ok()).unwrap();
+        assert!(author.to_json().contains(r#""client_id":"c1""#));
+    }
+
+    #[test]
+    fn an_emptied_message_says_by_whom() {
+        let event = event(Message {
+            body: MessageBody::Deleted(DeletedBy::Moderator),
+            ..message()
+        });
+        let json = ServerFrame::of_event(&event, None).unwrap().to_json();
+        assert!(
+            json.contains(r#""content":null"#) && json.contains(r#""deleted":{"by":"moderator"}"#),
+            "{json}"
+        );
+    }
+
+    #[test]
+    fn other_frames() {
+        let message = message();
+        insta::assert_snapshot!(ServerFrame::ack(&message).to_json(), @r#"{"type":"ack","client_id":"c1","id":7,"room_id":1,"seq":3,"created_at":"2023-12-07T10:30:00.000Z"}"#);
+        insta::assert_snapshot!(ServerFrame::Pong { t: Some(1.5) }.to_json(), @r#"{"type":"pong","t":1.5}"#);
+        let problem = Problem::bad_request("A JSON object is expected.");
+        insta::assert_snapshot!(ServerFrame::error(&problem, Some("c1")).to_json(), @r#"{"type":"error","code":"bad_request","message":"A JSON object is expected.","client_id":"c1"}"#);
+    }
+}

@@ -1,0 +1,73 @@
+//! Messages on the wire.
+
+use chat_domain::{Message, MessageType, UserId, message::MessageBody};
+use serde::Serialize;
+
+/// A message as a member of its room sees it.
+#[derive(Debug, Clone, Serialize)]
+pub struct MessageView<'a> {
+    /// Unique in the installation.
+    pub id: u64,
+    /// Where.
+    pub room_id: u64,
+    /// Its place among the room's events.
+    pub seq: u64,
+    /// Who.
+    pub user_id: u64,
+    /// Who, by name.
+    pub username: &'a str,
+    /// What was said; null once it was deleted.
+    pub content: Option<&'a str>,
+    /// `text`, `file`, `image`, `system` or `e2ee`.
+    pub message_type: &'static str,
+    /// When, RFC 3339.
+    pub created_at: String,
+    /// Whether it is an envelope.
+    pub encrypted: bool,
+    /// The author's own name for it, for the author's eyes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<&'a str>,
+    /// The message that it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<u64>,
+    /// Who emptied it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<Deleted>,
+}
+
+/// Who emptied a message.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Deleted {
+    /// `author`, `moderator` or `server`.
+    pub by: &'static str,
+}
+
+impl<'a> MessageView<'a> {
+    /// The message for the eyes of `reader`; without one, for those who are not its author.
+    #[must_use]
+    pub fn of(message: &'a Message, reader: Option<UserId>) -> Self {
+        let (content, deleted) = match &message.body {
+            MessageBody::Said(content) => (Some(content.as_str()), None),
+            MessageBody::Deleted(by) => (None, Some(Deleted { by: by.name() })),
+        };
+        let own = reader == Some(message.author);
+        Self {
+            id: message.id.number(),
+            room_id: message.room_id.number(),
+            seq: message.seq.number(),
+            user_id: message.author.number(),
+            username: message.username.as_str(),
+            content,
+            message_type: message.message_type.name(),
+            created_at: crate::time::rfc3339(message.at),
+            encrypted: message.message_type == MessageType::E2ee,
+            client_id: message
+                .client_id
+                .as_ref()
+                .filter(|_| own)
+                .map(chat_domain::ClientId::as_str),
+            reply_to: message.reply_to.map(chat_domain::EventId::number),
+            deleted,
+        }
+    }
+}

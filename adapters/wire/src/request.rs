@@ -1,0 +1,344 @@
+//! What clients ask for, in bodies and queries, parsed into what the use cases take.
+
+use chat_app::accounts::{Attempt, Registration};
+use chat_domain::{
+    ClientId, Content, EventId, MessageType, Password, RoomId, Seq, Username, limit, message::Utterance,
+};
+use chat_ports::Page;
+use serde::Deserialize;
+
+use crate::problem::{FieldProblem, Problem};
+
+/// How a client wants its session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SessionKind {
+    /// In a cookie: browsers.
+    Cookie,
+    /// In the answer: everything else.
+    Bearer,
+}
+
+/// `POST /register`
+#[derive(Debug, Deserialize)]
+pub struct Register {
+    username: String,
+    password: String,
+    confirm_password: String,
+    session: Option<SessionKind>,
+}
+
+impl Register {
+    /// How the client wants its session.
+    #[must_use]
+    pub fn session(&self) -> SessionKind {
+        self.session.unwrap_or(SessionKind::Cookie)
+    }
+
+    /// What the use case takes.
+    ///
+    /// # Errors
+    /// `invalid`, with every field that is wrong.
+    pub fn parse(self) -> Result<Registration, Problem> {
+        let mut wrong = Vec::new();
+        if self.password != self.confirm_password {
+            wrong.push(FieldProblem::new(
+                "confirm_password",
+                "is not the same as password",
+            ));
+        }
+        let username = Username::parse(&self.username);
+        let password = match &username {
+            Ok(username) => Password::choose(self.password, username).map(Some),
+            Err(_) => Ok(None),
+        };
+        match (username, password) {
+            (Ok(username), Ok(Some(password))) if wrong.is_empty() => Ok(Registration { username, password }),
+            (username, password) => {
+                wrong.extend(username.err().map(|e| FieldProblem::new("username", &e)));
+                wrong.extend(password.err().map(|e| FieldProblem::new("password", &e)));
+                Err(Problem::invalid(wrong))
+            }
+        }
+    }
+}
+
+/// `POST /login`
+#[derive(Debug, Deserialize)]
+pub struct Login {
+    username: String,
+    password: String,
+    session: Option<SessionKind>,
+}
+
+impl Login {
+    /// How the client wants its session.
+    #[must_use]
+    pub fn session(&self) -> SessionKind {
+        self.session.unwrap_or(SessionKind::Cookie)
+    }
+
+    /// What the use case takes. A name that cannot be one is no error here: it is tried, and answered like any
+    /// unknown name.
+    ///
+    /// # Errors
+    /// `invalid` for a password that is too long to be hashed.
+    pub fn parse(self) -> Result<Attempt, Problem> {
+        let password = Password::attempt(self.password);
+        let password = password.map_err(|e| Problem::invalid(vec![FieldProblem::new("password", &e)]))?;
+        Ok(Attempt {
+            username: Username::parse(&self.username).ok(),
+            password,
+        })
+    }
+}
+
+/// `POST /api/send-message`, and the frame `message`.
+#[derive(Debug, Deserialize)]
+pub struct SendMessage {
+    content: String,
+    message_type: Option<String>,
+    room_id: Option<u64>,
+    client_id: Option<String>,
+    reply_to: Option<u64>,
+}
+
+impl SendMessage {
+    /// The room and what is to be said there.
+    ///
+    /// # Errors
+    /// `invalid`, with every field that is wrong.
+    pub fn parse(self) -> Result<(Option<RoomId>, Utterance), Problem> {
+        let mut wrong = Vec::new();
+        let mut note = |field: &str, message: String| wrong.push(FieldProblem::new(field, &message));
+        let content = Content::parse(self.content)
+            .map_err(|e| note("content", e.to_string()))
+            .ok();
+        let type_name = self.message_type.as_deref().unwrap_or("text");
+        let message_type = MessageType::of_name(type_name);
+        if message_type.is_none() {
+            note("message_type", "must be text, file or image".to_owned());
+        }
+        let client_id = self.client_id.map(|id| ClientId::parse(&id)).transpose();
+        let client_id = client_id
+            .map_err(|e| note("client_id", e.to_string()))
+            .ok()
+            .flatten();
+        let reply_to = self.reply_to.map(EventId::parse).transpose();
+        let reply_to = reply_to
+            .map_err(|e| note("reply_to", e.to_string()))
+            .ok()
+            .flatten();
+        let room = self.room_id.map(RoomId::parse).transpose();
+        let room = room.map_err(|e| note("room_id", e.to_string())).ok().flatten();
+        match (content, message_type) {
+            (Some(content), Some(message_type)) if wrong.is_empty() => Ok((
+                room,
+                Utterance {
+                    content,
+                    message_type,
+                    reply_to,
+                    client_id,
+                },
+            )),
+            _ => Err(Problem::invalid(wrong)),
+        }
+    }
+}
+
+/// What `GET /api/messages` is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessagesWanted {
+    /// Messages, in pages.
+    Page(Page),
+    /// Every event after a place.
+    After {
+        /// The place.
+        after: Seq,
+        /// How many to give.
+        most: u32,
+    },
+}
+
+/// The query of `GET /api/messages`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MessagesQuery {
+    /// Which room; the plain one if none.
+    pub room: Option<RoomId>,
+    /// What of it.
+    pub wanted: MessagesWanted,
+}
+
+impl MessagesQuery {
+    /// Reads the query; parameters that have no meaning here are ignored.
+    ///
+    /// # Errors
+    /// `invalid`, with every parameter that is wrong.
+    pub fn parse(query: &str) -> Result<Self, Problem> {
+        let mut read = Query {
+            query,
+            wrong: Vec::new(),
+        };
+        let limit = read.number("limit", 1, u64::from(limit::PAGE_MAX));
+        let offset = read.number("offset", 0, u64::from(limit::OFFSET_MAX));
+        let before = read.number("before", 0, chat_domain::id::MAX_ID);
+        let after = read.number("after", 0, chat_domain::id::MAX_ID);
+        let room = read.number("room_id", 1, chat_domain::id::MAX_ID);
+        if [offset.is_some(), before.is_some(), after.is_some()]
+            .iter()
+            .filter(|given| **given)
+            .count()
+            > 1
+        {
+            read.wrong
+                .push(FieldProblem::new("offset", &"goes with neither before nor after"));
+        }
+        if !read.wrong.is_empty() {
+            return Err(Problem::invalid(read.wrong));
+        }
+        let most = limit
+            .and_then(|n| u32::try_from(n).ok())
+            .unwrap_or(limit::PAGE_DEFAULT);
+        let place = |number: Option<u64>| number.and_then(|n| Seq::parse(n).ok());
+        let wanted = match (place(after), place(before)) {
+            (Some(after), _) => MessagesWanted::After { after, most },
+            (None, Some(before)) => MessagesWanted::Page(Page::Before { before, most }),
+            (None, None) => {
+                let offset = offset.and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+                MessagesWanted::Page(Page::Newest { offset, most })
+            }
+        };
+        Ok(Self {
+            room: room.and_then(|n| RoomId::parse(n).ok()),
+            wanted,
+        })
+    }
+}
+
+struct Query<'a> {
+    query: &'a str,
+    wrong: Vec<FieldProblem>,
+}
+
+impl Query<'_> {
+    /// The number under this name, if it is given; what is no number of the range is noted as wrong.
+    fn number(&mut self, name: &str, least: u64, most: u64) -> Option<u64> {
+        let mut values = self.query.split('&').filter_map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (key == name).then_some(value)
+        });
+        let value = values.next()?;
+        let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
+        let number = value
+            .parse()
+            .ok()
+            .filter(|n| digits && (least..=most).contains(n));
+        if number.is_none() || values.next().is_some() {
+            let message = format!("must be one whole number from {least} to {most}");
+            self.wrong.push(FieldProblem::new(name, &message));
+            return None;
+        }
+        number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode;
+
+    fn wrong<T, U: std::fmt::Debug>(parse: impl FnOnce(T) -> Result<U, Problem>, json: &str) -> Vec<String>
+    where
+        T: serde::de::DeserializeOwned,
+    {
+        let problem = decode::object::<T>(json.as_bytes()).and_then(parse).unwrap_err();
+        assert_eq!(problem.status, 422, "{problem:?}");
+        problem.fields.iter().map(|f| f.field.clone()).collect()
+    }
+
+    #[test]
+    fn registrations() {
+        let good = r#"{"username":"ada","password":"12345678","confirm_password":"12345678","x":1}"#;
+        assert!(
+            decode::object::<Register>(good.as_bytes())
+                .unwrap()
+                .parse()
+                .is_ok()
+        );
+        let bad = r#"{"username":"a b","password":"1","confirm_password":"2"}"#;
+        assert_eq!(wrong(Register::parse, bad), ["confirm_password", "username"]);
+        let short = r#"{"username":"ada","password":"1","confirm_password":"1"}"#;
+        assert_eq!(wrong(Register::parse, short), ["password"]);
+        let missing = r#"{"username":"ada","password":"12345678"}"#;
+        assert_eq!(wrong(Register::parse, missing), ["confirm_password"]);
+        let session =
+            r#"{"username":"ada","password":"12345678","confirm_password":"12345678","session":"x"}"#;
+        assert_eq!(wrong(Register::parse, session), ["session"]);
+    }
+
+    #[test]
+    fn sign_ins() {
+        let unknown = decode::object::<Login>(br#"{"username":"no name!","password":"x"}"#).unwrap();
+        assert!(unknown.parse().unwrap().username.is_none());
+        let long = format!(r#"{{"username":"ada","password":"{}"}}"#, "x".repeat(1_025));
+        assert_eq!(wrong(Login::parse, &long), ["password"]);
+    }
+
+    #[test]
+    fn messages() {
+        let good = r#"{"content":"hi","message_type":"text","csrf_token":"x"}"#;
+        assert!(
+            decode::object::<SendMessage>(good.as_bytes())
+                .unwrap()
+                .parse()
+                .is_ok()
+        );
+        let bad = r#"{"content":" ","message_type":"html","room_id":0,"client_id":"a b","reply_to":9007199254740992}"#;
+        let fields = wrong(SendMessage::parse, bad);
+        assert_eq!(
+            fields,
+            ["content", "message_type", "client_id", "reply_to", "room_id"]
+        );
+    }
+
+    #[test]
+    fn queries() {
+        let page = |query: &str| MessagesQuery::parse(query).map(|q| q.wanted);
+        let newest = |offset, most| Ok(MessagesWanted::Page(Page::Newest { offset, most }));
+        assert_eq!(page(""), newest(0, 50));
+        assert_eq!(page("limit=100&offset=10000&x=y"), newest(10_000, 100));
+        let seven = Seq::parse(7).unwrap();
+        assert_eq!(
+            page("before=7"),
+            Ok(MessagesWanted::Page(Page::Before {
+                before: seven,
+                most: 50
+            }))
+        );
+        assert_eq!(
+            page("after=7&limit=3"),
+            Ok(MessagesWanted::After {
+                after: seven,
+                most: 3
+            })
+        );
+        for bad in [
+            "limit=0",
+            "limit=101",
+            "limit=-1",
+            "limit=1e3",
+            "limit=",
+            "limit",
+            "limit=1&limit=2",
+            "offset=10001",
+            "before=9223372036854775808",
+            "after=x",
+            "room_id=0",
+            "before=1&after=1",
+            "offset=1&before=2",
+            "limit=+5",
+        ] {
+            assert_eq!(page(bad).unwrap_err().status, 422, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What a client's frame leads to.
+
+use std::sync::Arc;
+
+use chat_app::{App, Error, SessionToken, SignedIn};
+use chat_domain::Refusal;
+use chat_ports::Ports;
+use chat_wire::{
+    ClientFrame, Problem, ServerFrame,
+    frame::client::{Auth, Ping},
+    request::SendMessage,
+};
+
+use crate::{close::CloseCode, connection::Connection, frame};
+
+/// How a frame was taken.
+pub(crate) enum Taken {
+    /// Done, and answered if there is an answer.
+    Done,
+    /// Refused, and said so; the connection stays.
+    Refused,
+    /// The client authenticates again; whether this is the same user is for the connection to say.
+    Auth(Auth),
+}
+
+/// Carries out one frame of a signed-in client.
+pub(crate) async fn dispatch<P: Ports>(
+    app: &Arc<App<P>>,
+    who: &SignedIn,
+    connection: &Arc<Connection>,
+    text: &str,
+) -> Taken {
+    let done = match ClientFrame::parse(text) {
+        Ok(ClientFrame::Auth(auth)) => return Taken::Auth(auth),
+        Ok(ClientFrame::Message(asked)) => post(app, who, connection, asked).await,
+        Ok(ClientFrame::Ping(ping)) => {
+            pong(connection, ping);
+            Ok(())
+        }
+        Err(problem) => Err(problem),
+    };
+    match done {
+        Ok(()) => Taken::Done,
+        Err(problem) => {
+            let reference = ClientFrame::reference(text);
+            send(
+                connection,
+                &ServerFrame::error(&problem, reference.client_id.as_deref()),
+            );
+            Taken::Refused
+        }
+    }
+}
+
+async fn post<P: Ports>(
+    app: &Arc<App<P>>,
+    who: &SignedIn,
+    connection: &Arc<Connection>,
+    asked: SendMessage,
+) -> Result<(), Problem> {
+    let (room, said) = asked.parse()?;
+    let told = |error: Error| problem(app, &error);
+    let member = app.enter_room(who, room).await.map_err(told)?;
+    let acknowledge = |message: &chat_domain::Message| send(connection, &ServerFrame::ack(message));
+    app.post_message(&member, said, acknowledge).await.map_err(told)?;
+    Ok(())
+}
+
+fn pong(connection: &Connection, ping: Ping) {
+    send(connection, &ServerFrame::Pong { t: ping.t });
+}
+
+pub(crate) fn send(connection: &Connection, told: &ServerFrame<'_>) {
+    connection.send(&[frame::text(&told.to_json())]);
+}
+
+/// The problem that the client is told; what is internal goes to the log, under a number that both can name.
+pub(crate) fn problem<P: Ports>(app: &App<P>, error: &Error) -> Problem {
+    let mut problem = Problem::of(error);
+    if let Error::Internal(source) = error {
+        let incident = app.incident_id();
+        tracing::error!(%incident, error = %source, "a frame could not be carried out");
+        problem.incident = Some(incident);
+    }
+    problem
+}
+
+/// Recognises the client: by the token of its frame or, without one, by the cookie of its handshake.
+pub(crate) async fn authenticate<P: Ports>(
+    app: &App<P>,
+    auth: &Auth,
+    cookie: Option<&SessionToken>,
+) -> Result<SignedIn, CloseCode> {
+    let shown = match &auth.token {
+        Some(text) => SessionToken::parse(text),
+        None => cookie.cloned(),
+    };
+    let Some(token) = shown else {
+        return Err(CloseCode::Unauthenticated);
+    };
+    match app.authenticate_socket(&token).await {
+        Ok(who) => Ok(who),
+        Err(Error::Refused(Refusal::Banned { .. })) => Err(CloseCode::Banned),
+        Err(Error::Refused(_)) => Err(CloseCode::Unauthenticated),
+        Err(error @ (Error::Busy | Error::StorageFull | Error::Internal(_))) => {
+            problem(app, &error);
+            Err(CloseCode::GoingAway)
+        }
+    }
+}

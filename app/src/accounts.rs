@@ -1,0 +1,69 @@
+//! Accounts and sign-ins.
+
+mod authenticate;
+mod register;
+mod sign_in;
+mod sign_out;
+mod sweep;
+pub mod token;
+pub(crate) mod ws_token;
+
+pub use register::Registration;
+pub use sign_in::Attempt;
+
+use chat_domain::{Session, User};
+
+use token::SessionToken;
+
+/// Proof of a sign-in that stands: only authentication hands it out.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    user: User,
+    session: Session,
+}
+
+impl SignedIn {
+    /// Who.
+    #[must_use]
+    pub const fn user(&self) -> &User {
+        &self.user
+    }
+
+    /// By which session.
+    #[must_use]
+    pub const fn session(&self) -> &Session {
+        &self.session
+    }
+}
+
+/// A sign-in made right now, with the token that the client gets to keep.
+#[derive(Debug)]
+pub struct SignedInNow {
+    /// The proof.
+    pub signed_in: SignedIn,
+    /// The token; this is the only time it is seen.
+    pub token: SessionToken,
+}
+
+/// Where a request comes from.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The client's address, without the port.
+    pub address: String,
+    /// What the client says it is, cut to a bearable length.
+    pub agent: String,
+}
+
+impl Origin {
+    /// Characters that are kept of what a client says it is.
+    const AGENT: usize = 256;
+
+    /// Takes an address and a `User-Agent`.
+    #[must_use]
+    pub fn new(address: impl Into<String>, agent: &str) -> Self {
+        Self {
+            address: address.into(),
+            agent: agent.chars().take(Self::AGENT).collect(),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Sweep: end the sessions whose time is over.
+
+use chat_domain::Timestamp;
+use chat_ports::{Notice, Ports, SessionStore};
+
+use crate::{App, Error};
+
+impl<P: Ports> App<P> {
+    /// Ends the sessions whose time is over, and cuts the sockets that still hang on them. Returns how many.
+    ///
+    /// # Errors
+    /// Only those of a store that does not answer.
+    pub async fn sweep_sessions(&self) -> Result<usize, Error> {
+        let (now, policy) = (self.now().millis(), self.settings.sessions);
+        let before = |span: std::time::Duration| {
+            let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+            Timestamp::from_millis(now.saturating_sub(millis).saturating_add(1))
+        };
+        let sessions = self.ports.sessions();
+        let ended = sessions
+            .sweep_sessions(before(policy.absolute), before(policy.idle))
+            .await?;
+        for (session_id, user_id) in &ended {
+            self.publish(Notice::SessionEnded {
+                session_id: *session_id,
+                user_id: *user_id,
+            });
+        }
+        Ok(ended.len())
+    }
+}

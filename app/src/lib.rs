@@ -1,0 +1,71 @@
+//! The use cases, one file per verb, reached by every transport.
+//!
+//! A use case takes what authentication and the rules hand out as proof ([`SignedIn`], `Member`, `MayPost`), so
+//! a transport cannot forget a check: without the proof the call does not compile.
+
+pub mod accounts;
+pub mod error;
+pub mod messages;
+mod quotas;
+pub mod rooms;
+pub mod settings;
+pub mod setup;
+
+pub use accounts::{Origin, SignedIn, SignedInNow, token::SessionToken};
+pub use error::Error;
+pub use settings::Settings;
+
+use std::sync::OnceLock;
+
+use chat_domain::{RoomId, Timestamp};
+use chat_ports::{Notice, Ports};
+
+use accounts::ws_token::WsTokens;
+use quotas::Quotas;
+
+/// The application: the ports, the settings, and what is only remembered while it runs.
+pub struct App<P> {
+    ports: P,
+    settings: Settings,
+    quotas: Quotas,
+    ws_tokens: WsTokens,
+    /// The plain room never changes once it is made.
+    plain_room: OnceLock<RoomId>,
+}
+
+impl<P: Ports> App<P> {
+    /// Puts the application on its ports.
+    pub fn new(ports: P, settings: Settings) -> Self {
+        Self {
+            ports,
+            settings,
+            quotas: Quotas::default(),
+            ws_tokens: WsTokens::default(),
+            plain_room: OnceLock::new(),
+        }
+    }
+
+    /// What the operator has chosen.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The ports, for the root and for tests.
+    pub const fn ports(&self) -> &P {
+        &self.ports
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.ports.clock().now()
+    }
+
+    /// A number under which an internal failure is logged and named to who met it: 16 hexadecimal digits.
+    pub fn incident_id(&self) -> String {
+        data_encoding::HEXLOWER.encode(&self.ports.entropy().draw::<8>())
+    }
+
+    fn publish(&self, notice: Notice) {
+        self.ports.bus().publish(notice);
+    }
+}

@@ -1,0 +1,4 @@
+//! Messages.
+
+mod history;
+mod post;

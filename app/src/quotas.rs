@@ -1,0 +1,86 @@
+//! How much everybody has used, while the server runs. A restart forgives.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
+
+use chat_domain::{
+    Refusal, Timestamp, UserId,
+    quota::{Bucket, Rate, SignInBackoff},
+};
+
+/// Counters kept at once, per kind. When there are more, those that no longer matter are dropped; if all still
+/// matter the oldest idea of fairness is to let people in rather than to lock everybody out.
+const MOST: usize = 100_000;
+
+#[derive(Default)]
+pub(crate) struct Quotas {
+    messages: Mutex<HashMap<UserId, Bucket>>,
+    registrations: Mutex<HashMap<String, Bucket>>,
+    attempts: Mutex<HashMap<Attempt, SignInBackoff>>,
+}
+
+/// What sign-in attempts are counted by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Attempt {
+    From(String),
+    For(String),
+}
+
+impl Quotas {
+    pub(crate) fn message(&self, user: UserId, rate: Rate, now: Timestamp) -> Result<(), Refusal> {
+        take(&self.messages, user, rate, now)
+    }
+
+    pub(crate) fn registration(&self, address: &str, rate: Rate, now: Timestamp) -> Result<(), Refusal> {
+        take(&self.registrations, address.to_owned(), rate, now)
+    }
+
+    /// Whether somebody at this address may try to sign in as this name.
+    pub(crate) fn sign_in(&self, keys: &[Attempt; 2], now: Timestamp) -> Result<(), Refusal> {
+        let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        let waits = keys.iter().filter_map(|key| attempts.get(key)?.permit(now).err());
+        match waits.max() {
+            Some(retry_after) => Err(Refusal::RateLimited { retry_after }),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn sign_in_failed(&self, keys: [Attempt; 2], now: Timestamp) {
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        make_room(&mut attempts, |backoff| backoff.is_forgotten(now));
+        for key in keys {
+            attempts.entry(key).or_default().failed(now);
+        }
+    }
+
+    /// A success clears the name's count alone: an account of one's own is no way to clear the address.
+    pub(crate) fn sign_in_succeeded(&self, name: String) {
+        self.attempts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&Attempt::For(name));
+    }
+}
+
+fn take<K: Eq + Hash>(
+    buckets: &Mutex<HashMap<K, Bucket>>,
+    key: K,
+    rate: Rate,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let mut buckets = buckets.lock().unwrap_or_else(PoisonError::into_inner);
+    make_room(&mut buckets, |bucket| bucket.is_full(now));
+    let taken = buckets.entry(key).or_default().take(rate, now);
+    taken.map_err(|retry_after| Refusal::RateLimited { retry_after })
+}
+
+fn make_room<K: Eq + Hash, V>(map: &mut HashMap<K, V>, droppable: impl Fn(&V) -> bool) {
+    if map.len() < MOST {
+        return;
+    }
+    map.retain(|_, value| !droppable(value));
+    if map.len() >= MOST {
+        map.clear();
+    }
+}

@@ -1,0 +1,6 @@
+//! Rooms.
+
+mod enter;
+mod subscribe;
+
+pub use subscribe::MyRoom;

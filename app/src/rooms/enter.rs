@@ -1,0 +1,37 @@
+//! Enter a room: the proof that somebody may read it.
+
+use chat_domain::{Refusal, RoomId, room, room::Member};
+use chat_ports::{Ports, RoomStore};
+
+use crate::{App, Error, SignedIn};
+
+impl<P: Ports> App<P> {
+    /// Proves that the signed-in user may read the room; without a room, the plain one.
+    ///
+    /// # Errors
+    /// `not_found` for a room that does not exist or is not theirs: the two look alike. `no_plain_room` where no
+    /// room is named and none stands in.
+    pub async fn enter_room(&self, who: &SignedIn, room: Option<RoomId>) -> Result<Member, Error> {
+        let room = match room {
+            Some(room) => room,
+            None => self.plain_room().await?.ok_or(Refusal::NoPlainRoom)?,
+        };
+        let found = self.ports.rooms().room_of(who.user().id, room).await?;
+        Ok(room::may_read(who.user().clone(), found)?)
+    }
+
+    /// The room of every call that names none.
+    pub(crate) async fn plain_room(&self) -> Result<Option<RoomId>, Error> {
+        if !self.settings.plain_api {
+            return Ok(None);
+        }
+        if let Some(room) = self.plain_room.get() {
+            return Ok(Some(*room));
+        }
+        let found = self.ports.rooms().plain_room().await?;
+        Ok(found.inspect(|room| {
+            // Two may have looked at once; they found the same room.
+            let _ = self.plain_room.set(*room);
+        }))
+    }
+}

@@ -1,0 +1,90 @@
+//! Set up: what has to be there before anybody comes.
+
+use chat_domain::{
+    AccountKind, Join, Mode, Password, PasswordHash, Room, RoomKind, RoomName, User, Username,
+};
+use chat_ports::{NewRoom, NewUser, PasswordHasher, Ports, RoomStore, UserStore};
+use data_encoding::Specification;
+
+use crate::{App, Error};
+
+/// The first administrator, with the password that is shown once.
+#[derive(Debug)]
+pub struct FirstAdmin {
+    /// The account.
+    pub user: User,
+    /// Its password: 100 random bits in groups that can be typed.
+    pub password: chat_domain::Secret<String>,
+}
+
+impl<P: Ports> App<P> {
+    /// Makes the plain room, if it is wanted and missing.
+    ///
+    /// # Errors
+    /// Only those of a store that does not answer.
+    pub async fn ensure_plain_room(&self) -> Result<Option<Room>, Error> {
+        if !self.settings.plain_api {
+            return Ok(None);
+        }
+        let new = NewRoom {
+            name: RoomName::parse("plain").map_err(|error| Error::Internal(error.into()))?,
+            kind: RoomKind::Group,
+            mode: Mode::Server,
+            join: Join::Open,
+            at: self.now(),
+        };
+        Ok(Some(self.ports.rooms().ensure_plain_room(new).await?))
+    }
+
+    /// Makes the first administrator with a random password; `None` if there are accounts already. Of many calls
+    /// at once one wins.
+    ///
+    /// # Errors
+    /// Only those of a store or a hasher that does not answer.
+    pub async fn ensure_first_admin(&self, username: Username) -> Result<Option<FirstAdmin>, Error> {
+        if self.ports.users().count_users().await? > 0 {
+            return Ok(None);
+        }
+        let password = self.draw_password()?;
+        let chosen = Password::choose(password.clone(), &username);
+        let chosen = chosen.map_err(|error| Error::Internal(error.into()))?;
+        let hash = self.ports.passwords().hash(chosen).await?;
+        let made = self.register_first(username, hash).await?;
+        Ok(made.map(|user| FirstAdmin {
+            user,
+            password: chat_domain::Secret::new(password),
+        }))
+    }
+
+    async fn register_first(&self, username: Username, hash: PasswordHash) -> Result<Option<User>, Error> {
+        let new = NewUser {
+            username,
+            kind: AccountKind::Basic,
+            password: Some(hash),
+            is_admin: true,
+            joins: self.plain_room().await?,
+            at: self.now(),
+        };
+        let made = self.ports.users().register_first(new).await?;
+        Ok(made.map(|registered| self.announce(registered)))
+    }
+
+    /// Twenty characters of an alphabet without look-alikes, in groups of five.
+    fn draw_password(&self) -> Result<String, Error> {
+        let mut alphabet = Specification::new();
+        alphabet.symbols.push_str("abcdefghijkmnpqrstuvwxyz23456789");
+        let alphabet = alphabet
+            .encoding()
+            .map_err(|error| Error::Internal(error.into()))?;
+        // 13 bytes make 21 characters of 5 bits; the last one would carry fewer.
+        let drawn = alphabet.encode(&self.ports.entropy().draw::<13>());
+        let groups: Vec<String> = drawn
+            .chars()
+            .take(20)
+            .collect::<Vec<_>>()
+            .chunks(5)
+            .map(|group| group.iter().collect())
+            .collect();
+        Ok(groups.join("-"))
+    }
+}

@@ -1,0 +1,67 @@
+import { words } from './words.js';
+
+/** @typedef {import('./types.js').Problem} Problem */
+
+/**
+ * What a refusal is called on the screen.
+ * @param {Problem} problem
+ * @returns {string}
+ */
+export function explain(problem) {
+  switch (problem.code) {
+    case 'invalid_credentials': return words.wrongDetails;
+    case 'username_taken': return words.usernameTaken;
+    case 'rate_limited': return words.tooManyTries(problem.retry_after ?? 1);
+    case 'banned': return problem.reason ? words.bannedReason(problem.reason) : words.banned;
+    case 'forbidden': return words.forbidden;
+    case 'storage_full': return words.storageFull;
+    case 'unreachable': return words.unreachable;
+    case 'invalid': return problem.fields?.some((f) => f.field === 'content') ? words.tooLong : problem.message;
+    default: return words.failed;
+  }
+}
+
+/**
+ * The problem inside whatever was thrown.
+ * @param {unknown} error
+ * @returns {Problem}
+ */
+export function problemOf(error) {
+  if (error && typeof error === 'object' && 'problem' in error) return /** @type {Problem} */ (error.problem);
+  return { status: 0, code: 'internal', message: String(error) };
+}
+
+/**
+ * What is wrong with a username, or null.
+ * @param {string} text
+ * @returns {string | null}
+ */
+export function usernameFault(text) {
+  if (text === '') return words.missing;
+  if (!/^[A-Za-z0-9_]*$/.test(text)) return words.usernameLetters;
+  return text.length < 3 || text.length > 50 ? words.usernameLength : null;
+}
+
+/**
+ * What is wrong with a new password, or null.
+ * @param {string} text
+ * @returns {string | null}
+ */
+export function passwordFault(text) {
+  if (text === '') return words.missing;
+  return [...text].length < 8 ? words.passwordShort : null;
+}
+
+/**
+ * How strong a password looks, from 0 to 4: length counts most, for that is what a guesser pays for.
+ * @param {string} text
+ * @returns {number}
+ */
+export function strength(text) {
+  const length = [...text].length;
+  const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/].filter((kind) => kind.test(text)).length;
+  const distinct = new Set(text).size;
+  if (length < 8 || distinct < 4) return length === 0 ? 0 : 1;
+  const points = (length >= 12 ? 1 : 0) + (length >= 16 ? 1 : 0) + (kinds >= 3 ? 1 : 0);
+  return Math.min(4, 2 + Math.min(points, 2));
+}

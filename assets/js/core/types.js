@@ -1,0 +1,40 @@
+/**
+ * The words that everything speaks in. There is no code here.
+ *
+ * @typedef {{ id: number, username: string, is_admin: boolean }} Person
+ * @typedef {{ id: number, name: string, mode: 'server' | 'e2ee', kind: string, last_seq: number, members: number }} Room
+ * @typedef {{
+ *   id: number, room_id: number, seq: number, user_id: number, username: string, content: string | null,
+ *   message_type: string, created_at: string, client_id?: string, reply_to?: number, deleted?: { by: string },
+ * }} Message
+ * @typedef {{ type: string } & Record<string, any>} Frame
+ * @typedef {{
+ *   status: number, code: string, message: string, retry_after?: number, reason?: string,
+ *   fields?: { field: string, message: string }[],
+ * }} Problem
+ *
+ * @typedef {{ now(): number, after(delay: number, act: () => void): () => void }} Clock
+ * @typedef {{
+ *   read(key: string): string | null, write(key: string, value: string): void, remove(key: string): void,
+ *   keys(prefix: string): string[],
+ * }} Storage
+ * @typedef {{ get(path: string): Promise<any>, post(path: string, body: object): Promise<any>, forget(): void }} Http
+ * @typedef {{ open(): void, message(text: string): void, close(code: number): void }} SocketHandlers
+ * @typedef {{ send(text: string): void, close(): void }} Socket
+ * @typedef {{ user: Person, app_name: string }} SessionAnswer
+ * @typedef {{
+ *   current(): Promise<SessionAnswer>,
+ *   house(): Promise<{ app_name: string, registration: 'open' | 'closed', signed_in: boolean }>,
+ *   signIn(username: string, password: string): Promise<void>,
+ *   signUp(username: string, password: string, again: string): Promise<void>,
+ *   signOut(): Promise<void>,
+ * }} Account
+ *
+ * What the core needs of the browser; under Node it is given something else.
+ * @typedef {{
+ *   clock: Clock, storage: Storage, http: Http, account: Account, chance(): number, randomId(): string,
+ *   openSocket(handlers: SocketHandlers): Socket,
+ * }} Platform
+ */
+
+export const TYPES = true;

@@ -1,0 +1,16 @@
+import { basicAccount } from './platform/account.js';
+import { browserClock, chance, randomId } from './platform/clock.js';
+import { browserHttp } from './platform/http.js';
+import { openSocket } from './platform/socket.js';
+import { browserStorage } from './platform/storage.js';
+import { startApp } from './views/app.js';
+
+const http = browserHttp();
+const root = document.getElementById('root');
+const log = document.getElementById('log');
+
+if (root && log) {
+  startApp({
+    clock: browserClock(), storage: browserStorage(), http, account: basicAccount(http), chance, randomId, openSocket,
+  }, root, log);
+}

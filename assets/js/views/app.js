@@ -1,0 +1,101 @@
+/** @typedef {import('../core/types.js').Platform} Platform */
+/** @typedef {import('../core/types.js').Message} Message */
+/** @typedef {Extract<import('../core/session.js').SessionState, { phase: 'in' }>} Inside */
+
+import { createChat } from '../core/chat.js';
+import { createSession } from '../core/session.js';
+import { words } from '../core/words.js';
+import { createChatView } from './chat.js';
+import { h, icon, svg } from './dom.js';
+import { gate } from './gate.js';
+
+/**
+ * Puts on the screen what the session calls for.
+ * @param {Platform} platform
+ * @param {HTMLElement} root
+ * @param {HTMLElement} log where new messages are spoken
+ */
+export function startApp(platform, root, log) {
+  const session = createSession(platform, document.title);
+  let leave = () => {};
+
+  session.state.watch((state) => {
+    leave();
+    leave = () => {};
+    if (state.phase === 'in') leave = inside(state);
+    else if (state.phase === 'out') {
+      document.title = `${words.signIn} · ${state.appName}`;
+      root.replaceChildren(gate(session, state, platform.clock));
+    } else if (state.phase === 'unreachable') root.replaceChildren(unreachable(() => void session.start()));
+    else root.replaceChildren(h('p', { class: 'sr', role: 'status' }, words.loadingApp));
+  });
+
+  /** @param {Inside} state */
+  function inside(state) {
+    const chat = createChat(platform, state.user, speaker(log));
+    const view = createChatView(chat, platform, state.appName, () => session.signOut());
+    const stopWatching = chat.connection.state.watch(({ phase, code }) => {
+      if (phase === 'ended' && code !== null) ended(code, () => chat.connection.start());
+    });
+    const online = () => chat.connection.tryNow();
+    const offline = () => chat.connection.networkLost();
+    addEventListener('online', online);
+    addEventListener('offline', offline);
+    root.replaceChildren(view.element);
+    chat.connection.start();
+    return () => {
+      removeEventListener('online', online);
+      removeEventListener('offline', offline);
+      stopWatching();
+      view.stop();
+      chat.connection.stop();
+    };
+  }
+
+  /**
+   * The server has closed the connection for good.
+   * @param {number} code
+   * @param {() => void} comeBack
+   */
+  function ended(code, comeBack) {
+    if (code === 4003) {
+      const dialog = h('dialog', { 'aria-label': words.kicked }, h('div', { class: 'empty' }, icon('door', 'lg'), h('p', {}, words.kicked),
+        h('button', { type: 'button', class: 'btn primary', onclick: () => { dialog.remove(); comeBack(); } }, words.reconnect)));
+      root.append(dialog);
+      dialog.showModal();
+      return;
+    }
+    void session.ended(code === 4004 ? words.banned : words.signedOut);
+  }
+
+  void session.start();
+}
+
+/**
+ * Speaks messages that arrive, for those who do not see them; a crowd of them as one.
+ * @param {HTMLElement} log
+ * @returns {(message: Message) => void}
+ */
+function speaker(log) {
+  /** @type {Message[]} */
+  let waiting = [];
+  return (message) => {
+    waiting.push(message);
+    if (waiting.length > 1) return;
+    setTimeout(() => {
+      const lines = waiting.length > 3
+        ? [words.newMessages(waiting.length)]
+        : waiting.map((m) => words.spoken(m.username, m.content ?? words.deleted));
+      waiting = [];
+      log.replaceChildren(...lines.map((line) => h('p', {}, line)));
+    }, 300);
+  };
+}
+
+/** @param {() => void} again */
+function unreachable(again) {
+  return h('main', { class: 'alone' }, h('div', { class: 'empty' },
+    h('div', { class: 'art' }, svg('seal', '#seal-s', '0 0 200 200'), icon('cloudoff')),
+    h('h1', { class: 'display' }, words.loadFailed), h('p', {}, words.unreachable),
+    h('button', { type: 'button', class: 'btn primary', onclick: again }, words.tryAgain)));
+}

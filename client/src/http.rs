@@ -1,0 +1,225 @@
+//! Requests.
+
+use bytes::Bytes;
+use http::{Method, Request, Uri, header};
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+
+use crate::socket::Socket;
+
+/// What can go wrong between a client and its server.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Not an address like `http://127.0.0.1:8080`.
+    #[error("not an address like http://127.0.0.1:8080: {0}")]
+    Address(String),
+    /// The server could not be reached, or hung up.
+    #[error("the server cannot be reached: {0}")]
+    Io(#[from] std::io::Error),
+    /// The answer was no HTTP.
+    #[error("the answer was no HTTP: {0}")]
+    Http(#[from] hyper::Error),
+    /// The request could not be written.
+    #[error("the request could not be written: {0}")]
+    Request(#[from] http::Error),
+    /// The answer was no JSON.
+    #[error("the answer was no JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The socket failed.
+    #[error("the socket failed: {0}")]
+    Socket(#[from] Box<tungstenite::Error>),
+    /// The server said no.
+    #[error("{status}: {body}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The problem (RFC 9457).
+        body: Value,
+    },
+}
+
+/// An answer, whatever it says.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The header fields.
+    pub headers: http::HeaderMap,
+    /// The body; null if it is no JSON.
+    pub body: Value,
+}
+
+impl Answer {
+    /// The body of a success.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`].
+    pub fn success(self) -> Result<Value, ClientError> {
+        if (200..300).contains(&self.status) {
+            Ok(self.body)
+        } else {
+            Err(ClientError::Refused {
+                status: self.status,
+                body: self.body,
+            })
+        }
+    }
+
+    /// The stable name of a problem; empty for a success.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        text(&self.body, "code").unwrap_or_default()
+    }
+}
+
+/// One client of one server, signed in by a bearer token or not at all.
+#[derive(Debug, Clone)]
+pub struct Client {
+    authority: String,
+    token: Option<String>,
+}
+
+impl Client {
+    /// A client of the server at this address.
+    ///
+    /// # Errors
+    /// [`ClientError::Address`].
+    pub fn new(address: &str) -> Result<Self, ClientError> {
+        let wrong = || ClientError::Address(address.to_owned());
+        let uri: Uri = address.parse().map_err(|_| wrong())?;
+        let authority = uri
+            .authority()
+            .filter(|_| uri.scheme_str() == Some("http"))
+            .ok_or_else(wrong)?;
+        Ok(Self {
+            authority: authority.to_string(),
+            token: None,
+        })
+    }
+
+    /// Host and port.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// The bearer token, once signed in.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    /// Makes a basic account and signs in.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn register(&mut self, username: &str, password: &str) -> Result<Value, ClientError> {
+        let body = json!({
+            "username": username, "password": password, "confirm_password": password, "session": "bearer",
+        });
+        let body = self.post("/register", &body).await?.success()?;
+        self.token = text(&body, "token").map(ToOwned::to_owned);
+        Ok(body)
+    }
+
+    /// Signs in to a basic account.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn sign_in(&mut self, username: &str, password: &str) -> Result<Value, ClientError> {
+        let body = json!({ "username": username, "password": password, "session": "bearer" });
+        let body = self.post("/login", &body).await?.success()?;
+        self.token = text(&body, "token").map(ToOwned::to_owned);
+        Ok(body)
+    }
+
+    /// Posts a message to the plain room.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn say(&self, content: &str) -> Result<Value, ClientError> {
+        let body = json!({ "content": content, "message_type": "text" });
+        self.post("/api/send-message", &body).await?.success()
+    }
+
+    /// Makes a GET request.
+    ///
+    /// # Errors
+    /// [`ClientError`], but not for an answer that says no.
+    pub async fn get(&self, path: &str) -> Result<Answer, ClientError> {
+        self.request(Method::GET, path, &[], None).await
+    }
+
+    /// Makes a POST request with a JSON body.
+    ///
+    /// # Errors
+    /// [`ClientError`], but not for an answer that says no.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Answer, ClientError> {
+        let json = [("content-type", "application/json")];
+        self.request(Method::POST, path, &json, Some(body.to_string()))
+            .await
+    }
+
+    /// Makes any request, with the token if there is one.
+    ///
+    /// # Errors
+    /// [`ClientError`], but not for an answer that says no.
+    pub async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Result<Answer, ClientError> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, &self.authority);
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::new(Bytes::from(body.unwrap_or_default())))?;
+        let stream = TcpStream::connect(&self.authority).await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        let exchange = async {
+            let (head, body) = sender.send_request(request).await?.into_parts();
+            let bytes = body.collect().await?.to_bytes();
+            Ok::<_, ClientError>((head, bytes))
+        };
+        // The connection does its work while the exchange waits, and ends with it.
+        let (head, bytes) = tokio::select! {
+            done = exchange => done?,
+            ended = connection => {
+                ended?;
+                return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
+            }
+        };
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Ok(Answer {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body,
+        })
+    }
+
+    /// Opens a socket, signed in by the token.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn socket(&self) -> Result<Socket, ClientError> {
+        let mut socket = Socket::connect(&self.authority).await?;
+        socket.authenticate(self.token.as_deref()).await?;
+        Ok(socket)
+    }
+}
+
+/// The text under this name.
+pub(crate) fn text<'a>(body: &'a Value, name: &str) -> Option<&'a str> {
+    body.get(name).and_then(Value::as_str)
+}

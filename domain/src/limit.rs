@@ -1,0 +1,42 @@
+//! Every limit on what a stranger can send, in one table. Those that an operator may change are the defaults.
+
+use std::time::Duration;
+
+/// Characters of a username, least and most.
+pub const USERNAME: std::ops::RangeInclusive<usize> = 3..=50;
+/// Characters (Unicode code points) of a password, least.
+pub const PASSWORD_MIN_CHARS: usize = 8;
+/// Bytes of a password, most: beyond it is no passphrase but an attack on the hash.
+pub const PASSWORD_MAX_BYTES: usize = 1024;
+/// Bytes of a message's text, least and most.
+pub const CONTENT_BYTES: std::ops::RangeInclusive<usize> = 1..=16_384;
+/// Bytes of a room's name, least and most.
+pub const ROOM_NAME_BYTES: std::ops::RangeInclusive<usize> = 1..=80;
+/// Characters of a client's own message id, least and most.
+pub const CLIENT_ID: std::ops::RangeInclusive<usize> = 1..=64;
+/// Characters of the reason of a ban, a kick or a deletion, most.
+pub const REASON_CHARS: usize = 200;
+/// Bytes of an emoji in a reaction, most: the longest joined sequences have about 35.
+pub const EMOJI_BYTES: usize = 64;
+/// Bytes of a JSON body and of a WebSocket message, most.
+pub const BODY_BYTES: usize = 128 * 1024;
+/// Messages or events on a page: what is given unasked, and the most.
+pub const PAGE_DEFAULT: u32 = 50;
+/// See [`PAGE_DEFAULT`].
+pub const PAGE_MAX: u32 = 100;
+/// How far back `offset` reaches; further back one pages by `before`.
+pub const OFFSET_MAX: u32 = 10_000;
+/// People named in the list of those online.
+pub const ONLINE_LIST: usize = 500;
+/// Sockets of one user at once.
+pub const SOCKETS_PER_USER: usize = 32;
+/// Sockets of one address at once.
+pub const SOCKETS_PER_ADDRESS: usize = 256;
+/// How long a connection may take to say who it is.
+pub const AUTH_DEADLINE: Duration = Duration::from_secs(10);
+/// Refusals within [`REFUSALS_WINDOW`] after which a socket is closed.
+pub const REFUSALS: u32 = 20;
+/// See [`REFUSALS`].
+pub const REFUSALS_WINDOW: Duration = Duration::from_secs(10);
+/// How long a token for the `auth` frame is good.
+pub const WS_TOKEN_LIFETIME: Duration = Duration::from_mins(1);

@@ -1,0 +1,193 @@
+//! Quotas: how much and how often. Policy only; who keeps the counters hands the time in.
+
+use std::time::Duration;
+
+use crate::Timestamp;
+
+/// So many in so long, with the whole number as the burst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// How many; at least 1.
+    pub count: u32,
+    /// In how long; longer than nothing.
+    pub window: Duration,
+}
+
+impl Rate {
+    /// The pause that one of them costs in the long run, in microseconds.
+    fn pause_micros(self) -> u64 {
+        let window = u64::try_from(self.window.as_micros()).unwrap_or(u64::MAX);
+        (window / u64::from(self.count.max(1))).max(1)
+    }
+}
+
+/// A token bucket in the form of GCRA (ITU-T I.371): it needs one number, the moment at which the bucket will be
+/// full again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Bucket {
+    full_at_micros: u64,
+}
+
+impl Bucket {
+    /// Takes one token, or says how long until there is one.
+    ///
+    /// # Errors
+    /// The time to wait, rounded up to the millisecond. The bucket is then unchanged: trying too early costs
+    /// nothing.
+    pub fn take(&mut self, rate: Rate, now: Timestamp) -> Result<(), Duration> {
+        let now = now.millis().saturating_mul(1_000);
+        let pause = rate.pause_micros();
+        let burst = pause.saturating_mul(u64::from(rate.count.max(1)));
+        let full_at = self.full_at_micros.max(now).saturating_add(pause);
+        let excess = full_at.saturating_sub(now.saturating_add(burst));
+        if excess > 0 {
+            return Err(Duration::from_millis(excess.div_ceil(1_000)));
+        }
+        self.full_at_micros = full_at;
+        Ok(())
+    }
+
+    /// Whether the bucket is full, and may therefore be forgotten.
+    #[must_use]
+    pub fn is_full(&self, now: Timestamp) -> bool {
+        self.full_at_micros <= now.millis().saturating_mul(1_000)
+    }
+}
+
+/// Slows down who guesses passwords: after [`SignInBackoff::FREE`] failures each further one doubles the wait,
+/// up to [`SignInBackoff::LONGEST`]. Counted by address and by account; a success clears only the account's
+/// own count, so that a guesser cannot clear the address with an account of theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SignInBackoff {
+    failures: u32,
+    last: Timestamp,
+}
+
+impl SignInBackoff {
+    /// Failures that cost nothing: people mistype.
+    pub const FREE: u32 = 5;
+    /// The longest wait.
+    pub const LONGEST: Duration = Duration::from_mins(15);
+    /// After so long without a failure everything is forgotten.
+    pub const FORGET: Duration = Duration::from_hours(1);
+
+    /// Whether another attempt may be made.
+    ///
+    /// # Errors
+    /// The time to wait.
+    pub fn permit(&self, now: Timestamp) -> Result<(), Duration> {
+        let left = self.wait().saturating_sub(now.since(self.last));
+        if self.is_forgotten(now) || left.is_zero() {
+            Ok(())
+        } else {
+            Err(left)
+        }
+    }
+
+    /// Counts a failure.
+    pub fn failed(&mut self, now: Timestamp) {
+        if self.is_forgotten(now) {
+            self.failures = 0;
+        }
+        self.failures = self.failures.saturating_add(1);
+        self.last = now;
+    }
+
+    /// Whether nothing of it matters any more.
+    #[must_use]
+    pub fn is_forgotten(&self, now: Timestamp) -> bool {
+        self.failures == 0 || now.since(self.last) >= Self::FORGET
+    }
+
+    fn wait(&self) -> Duration {
+        let Some(beyond) = self.failures.checked_sub(Self::FREE) else {
+            return Duration::ZERO;
+        };
+        Duration::from_secs(1u64 << beyond.min(16)).min(Self::LONGEST)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const RATE: Rate = Rate {
+        count: 5,
+        window: Duration::from_secs(10),
+    };
+
+    #[test]
+    fn a_burst_and_then_one_at_a_time() {
+        let mut bucket = Bucket::default();
+        let start = Timestamp::from_millis(1_000_000);
+        for _ in 0..5 {
+            assert_eq!(bucket.take(RATE, start), Ok(()));
+        }
+        assert_eq!(bucket.take(RATE, start), Err(Duration::from_secs(2)));
+        let later = start.after(Duration::from_secs(2));
+        assert_eq!(bucket.take(RATE, later), Ok(()));
+        assert!(bucket.take(RATE, later).is_err());
+        assert!(bucket.is_full(later.after(Duration::from_secs(10))));
+    }
+
+    proptest! {
+        /// In no window of time do more pass than the burst and what trickles in.
+        #[test]
+        fn never_more_than_the_rate(
+            count in 1..50u32,
+            window in 1..60_000u64,
+            pauses in prop::collection::vec(0..5_000u64, 1..300),
+        ) {
+            let rate = Rate { count, window: Duration::from_millis(window) };
+            let mut bucket = Bucket::default();
+            let mut now = Timestamp::from_millis(1_000);
+            let mut passed = Vec::new();
+            for pause in pauses {
+                now = now.after(Duration::from_millis(pause));
+                if bucket.take(rate, now).is_ok() { passed.push(now.millis()); }
+            }
+            for (i, start) in passed.iter().enumerate() {
+                let within = passed[i..].iter().filter(|at| **at < start + window).count();
+                prop_assert!(within <= 2 * count as usize, "{within} of {count}");
+            }
+        }
+
+        /// Who waits as long as told is let through.
+        #[test]
+        fn the_wait_is_enough(count in 1..50u32, window in 1..60_000u64, tries in 1..100usize) {
+            let rate = Rate { count, window: Duration::from_millis(window) };
+            let (mut bucket, mut now) = (Bucket::default(), Timestamp::from_millis(1_000));
+            for _ in 0..tries {
+                if let Err(wait) = bucket.take(rate, now) {
+                    now = now.after(wait);
+                    prop_assert_eq!(bucket.take(rate, now), Ok(()));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn guessing_becomes_slow_and_is_forgotten() {
+        let mut backoff = SignInBackoff::default();
+        let mut now = Timestamp::from_millis(0);
+        for _ in 0..4 {
+            assert_eq!(backoff.permit(now), Ok(()));
+            backoff.failed(now);
+        }
+        assert_eq!(backoff.permit(now), Ok(()));
+        backoff.failed(now);
+        assert_eq!(backoff.permit(now), Err(Duration::from_secs(1)));
+        now = now.after(Duration::from_secs(1));
+        assert_eq!(backoff.permit(now), Ok(()));
+        backoff.failed(now);
+        assert_eq!(backoff.permit(now), Err(Duration::from_secs(2)));
+        for _ in 0..100 {
+            backoff.failed(now);
+        }
+        assert_eq!(backoff.permit(now), Err(SignInBackoff::LONGEST));
+        assert_eq!(backoff.permit(now.after(SignInBackoff::LONGEST)), Ok(()));
+        assert!(backoff.is_forgotten(now.after(SignInBackoff::FORGET)));
+    }
+}

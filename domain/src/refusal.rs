@@ -1,0 +1,66 @@
+//! The vocabulary of "no": why the rules turn a request down. Every transport says each of them in its own way.
+
+use std::time::Duration;
+
+use crate::{EventId, Timestamp};
+
+/// A request that the rules turn down. `Display` is for people and holds no internals.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Not signed in, or not any more.
+    #[error("You are not signed in.")]
+    Unauthenticated,
+    /// Wrong name or wrong password: which of the two is told to nobody.
+    #[error("Username or password is not right.")]
+    InvalidCredentials,
+    /// The account is banned. Told only to who has proved to be its owner.
+    #[error("This account has been banned.")]
+    Banned {
+        /// What the administrator gave as reason.
+        reason: Option<String>,
+        /// When it ends; `None`: it does not end by itself.
+        until: Option<Timestamp>,
+    },
+    /// Signed in, but without the right to do this.
+    #[error("You are not allowed to do this.")]
+    Forbidden,
+    /// There is no such thing, or it is not for the asker's eyes: the two look alike.
+    #[error("There is nothing here.")]
+    NotFound,
+    /// The name is somebody's already (whatever the case).
+    #[error("This username is taken.")]
+    UsernameTaken,
+    /// The client's message id was used for a message of another content.
+    #[error("This client_id was used for another message.")]
+    ClientIdConflict {
+        /// The message that has it.
+        stored: EventId,
+    },
+    /// A message id that is not of this room, or is no message (`reply_to`).
+    #[error("This message is not in this room.")]
+    UnknownTarget,
+    /// Plaintext for a room whose messages are envelopes.
+    #[error("This room is end-to-end encrypted.")]
+    RoomIsE2ee,
+    /// An envelope for a room that takes plain text.
+    #[error("This room is not end-to-end encrypted.")]
+    RoomIsPlain,
+    /// The call names no room, and there is no plain room that would stand in.
+    #[error("Name a room: this server has no plain room.")]
+    NoPlainRoom,
+    /// Nobody would administer the server any more.
+    #[error("The last administrator cannot be removed.")]
+    LastAdmin,
+    /// An administrator turning on themselves.
+    #[error("You cannot do this to yourself.")]
+    Oneself,
+    /// Accounts are not made by strangers here.
+    #[error("Registration is closed.")]
+    RegistrationClosed,
+    /// Too much, too often.
+    #[error("Too many requests. Wait a moment.")]
+    RateLimited {
+        /// When to try again.
+        retry_after: Duration,
+    },
+}

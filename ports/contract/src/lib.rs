@@ -1,0 +1,77 @@
+//! The promises of the ports, as tests that every store runs: one test per promise, a fresh store for each.
+//!
+//! A store's `tests/contract.rs` holds an `async fn fresh() -> impl Deref<Target = Store>` and
+//! `chat_contract::store_contract!(fresh);`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    clippy::indexing_slicing,
+    reason = "these functions are tests: a broken promise is to panic"
+)]
+
+pub mod message_store;
+pub mod room_store;
+pub mod session_store;
+pub mod user_store;
+
+mod world;
+
+use chat_ports::{MessageStore, RoomStore, SessionStore, UserStore};
+
+/// Everything that one database offers.
+pub trait Store: UserStore + SessionStore + RoomStore + MessageStore {}
+
+impl<S: UserStore + SessionStore + RoomStore + MessageStore> Store for S {}
+
+/// Makes one test per promise. `$fresh` is an `async fn` that gives an empty store behind `Deref`.
+#[macro_export]
+macro_rules! store_contract {
+    ($fresh:ident) => {
+        $crate::store_contract!(@group $fresh, user_store: [
+            a_registered_user_is_found_by_name_whatever_the_case,
+            a_name_is_taken_whatever_the_case,
+            of_many_claims_on_a_name_one_wins,
+            registering_joins_the_room_with_an_event,
+            the_first_user_is_made_once,
+        ]);
+        $crate::store_contract!(@group $fresh, session_store: [
+            a_session_is_found_by_its_token,
+            a_closed_session_is_gone,
+            a_touch_moves_the_session_and_its_user,
+            a_touch_does_not_bring_a_closed_session_back,
+            sweeping_ends_the_old_and_the_idle,
+        ]);
+        $crate::store_contract!(@group $fresh, room_store: [
+            there_is_one_plain_room,
+            strangers_have_no_room,
+            my_rooms_are_counted,
+        ]);
+        $crate::store_contract!(@group $fresh, message_store: [
+            a_message_is_kept_to_the_byte,
+            numbers_are_dense,
+            of_many_writers_each_gets_a_place_of_its_own,
+            the_same_client_id_is_one_message,
+            the_same_client_id_in_parallel_is_one_message,
+            the_same_client_id_with_another_content_is_refused,
+            a_client_id_is_its_authors_own,
+            a_stranger_posts_nothing,
+            an_answer_needs_a_message_of_the_room,
+            a_refused_message_takes_no_number,
+            pages_run_from_new_to_old,
+            the_offset_counts_from_the_newest,
+            events_are_all_there_in_order,
+            a_message_is_found_by_its_client_id,
+        ]);
+    };
+    (@group $fresh:ident, $port:ident: [$($promise:ident),+ $(,)?]) => {
+        mod $port {
+            $(
+                #[tokio::test]
+                async fn $promise() {
+                    let store = super::$fresh().await;
+                    $crate::$port::$promise(&*store).await;
+                }
+            )+
+        }
+    };
+}

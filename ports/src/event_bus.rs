@@ -1,0 +1,32 @@
+//! How news of what was stored reaches those who are connected.
+
+use std::sync::Arc;
+
+use chat_domain::{Event, SessionId, UserId};
+
+/// News for those who are connected. It is published after the store has said `Ok`, and only then.
+#[derive(Debug, Clone)]
+pub enum Notice {
+    /// Something lasting happened in a room.
+    Happened(Arc<Event>),
+    /// A session was ended: its connections are to be cut.
+    SessionEnded {
+        /// Which.
+        session_id: SessionId,
+        /// Whose.
+        user_id: UserId,
+    },
+}
+
+/// Carries news to every listener. It may lose news and may deliver them out of order: whoever needs all of them
+/// goes by the sequence numbers and reads again what is missing.
+pub trait EventBus: Send + Sync + 'static {
+    /// Hands the news to the listeners. Never blocks and never fails.
+    fn publish(&self, notice: Notice);
+}
+
+/// Hears the news.
+pub trait Listener: Send + Sync + 'static {
+    /// Is called in the publisher's own turn, and must therefore only note the news down.
+    fn hear(&self, notice: &Notice);
+}

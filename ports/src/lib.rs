@@ -1,0 +1,29 @@
+//! What the application needs from the world: narrow traits and their errors, one file per ability.
+//!
+//! Stores: one method is one atomic commit. A decision that was read earlier is checked again by the write and
+//! comes back as a *named* [`Conflict`]. Nothing may be told to anybody before the method has returned `Ok`.
+//! Every promise written at a method is a test in `chat-contract`, which runs over every store.
+
+pub mod clock;
+pub mod entropy;
+pub mod error;
+pub mod event_bus;
+pub mod message_store;
+pub mod password_hasher;
+pub mod ports;
+pub mod room_store;
+pub mod sealer;
+pub mod session_store;
+pub mod user_store;
+
+pub use clock::Clock;
+pub use entropy::Entropy;
+pub use error::{Conflict, StoreError};
+pub use event_bus::{EventBus, Listener, Notice};
+pub use message_store::{Appended, MessagePage, MessageStore, Page};
+pub use password_hasher::{HasherError, PasswordHasher};
+pub use ports::{Bundle, Ports};
+pub use room_store::{NewRoom, RoomStore};
+pub use sealer::{Column, SealError, Sealer};
+pub use session_store::{NewSession, SessionStore};
+pub use user_store::{Credential, NewUser, Registered, UserStore};

@@ -1,0 +1,84 @@
+//! Messages and all other events of rooms.
+
+use std::future::Future;
+
+use chat_domain::{Draft, Event, Message, RoomId, Seq, UserId};
+
+use crate::StoreError;
+
+/// Keeps the events of rooms.
+pub trait MessageStore: Send + Sync + 'static {
+    /// Stores a message, gives it an id and the room's next place, and returns it as stored: it is on the disk
+    /// when this returns, and survives a power cut.
+    ///
+    /// If the same author has used the draft's client id in this room before, nothing is stored and the first
+    /// message comes back, with [`Appended::fresh`] false; this check comes before all others.
+    ///
+    /// # Errors
+    /// `Conflict::ClientIdReused` if that first message has another content, type or answers another message;
+    /// `Conflict::NotMember` if the author is not a member of the room (any more);
+    /// `Conflict::UserInactive` if the author is gone or banned;
+    /// `Conflict::UnknownTarget` if `reply_to` is not a message of this room.
+    fn append_message(&self, draft: Draft) -> impl Future<Output = Result<Appended, StoreError>> + Send;
+
+    /// A page of the room's messages, oldest first. Deleted ones are left out, and so are all other events.
+    fn page_messages(
+        &self,
+        room: RoomId,
+        page: Page,
+    ) -> impl Future<Output = Result<MessagePage, StoreError>> + Send;
+
+    /// The first `most` events after `after`, in order: every event, emptied messages included, so that without
+    /// gaps the numbers run from `after + 1`.
+    fn events_after(
+        &self,
+        room: RoomId,
+        after: Seq,
+        most: u32,
+    ) -> impl Future<Output = Result<Vec<Event>, StoreError>> + Send;
+
+    /// The message that this author sent to this room under this client id.
+    fn message_by_client_id(
+        &self,
+        room: RoomId,
+        author: UserId,
+        client_id: &chat_domain::ClientId,
+    ) -> impl Future<Output = Result<Option<Message>, StoreError>> + Send;
+}
+
+/// What became of a draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// As stored, now or before.
+    pub message: Message,
+    /// Stored now; false: the client's earlier attempt had arrived.
+    pub fresh: bool,
+}
+
+/// Which page of a room's messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// The newest `most`, after skipping the newest `offset`.
+    Newest {
+        /// How many to skip.
+        offset: u32,
+        /// How many to give.
+        most: u32,
+    },
+    /// The newest `most` before this place.
+    Before {
+        /// The place.
+        before: Seq,
+        /// How many to give.
+        most: u32,
+    },
+}
+
+/// A page of messages, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessagePage {
+    /// The messages.
+    pub messages: Vec<Message>,
+    /// Whether there are older ones.
+    pub has_more: bool,
+}

@@ -1,0 +1,111 @@
+//! The composition: which adapter stands behind which port. The only place that knows two of them.
+
+use std::error::Error;
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::Arc;
+
+use chat_app::App;
+use chat_crypto::{Argon2idHasher, AtRestSealer, Cost, Keyring};
+use chat_ports::{Bundle, Clock, Entropy};
+use chat_sqlite::SqliteStore;
+use chat_system::{LocalBus, SystemClock, SystemEntropy};
+use chat_ws::Hub;
+
+use crate::config::Config;
+
+/// The ports of this program.
+pub type Backend = Bundle<SqliteStore, Argon2idHasher>;
+
+/// The application on its adapters, with what the transports need beside it.
+pub struct House {
+    /// The application.
+    pub app: Arc<App<Backend>>,
+    /// Who is connected.
+    pub hub: Arc<Hub>,
+    /// The database, to be asked whether it answers.
+    pub store: SqliteStore,
+    /// Keeps a second process out of the data directory as long as it is open.
+    _lock: File,
+}
+
+/// Opens the data directory, making what is missing in it, and puts the application together.
+///
+/// # Errors
+/// Says which file is in the way and what to do.
+pub fn compose(config: &Config) -> Result<House, Box<dyn Error>> {
+    let directory = &config.data_dir;
+    make_directory(directory)?;
+    let lock = lock(directory)?;
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let keyring = open_keyring(directory, &*entropy, &*clock)?;
+    let sealer = AtRestSealer::new(keyring, Arc::clone(&entropy) as Arc<dyn Entropy>);
+    let store = SqliteStore::open(&closed_to_others(&directory.join("chat.db"))?, Arc::new(sealer))?;
+    let hub = Arc::new(Hub::new());
+    let ports = Bundle {
+        store: store.clone(),
+        hasher: Argon2idHasher::new(Arc::clone(&entropy) as _, Cost::DEFAULT, config.hashing_slots)?,
+        clock,
+        entropy,
+        bus: Arc::new(LocalBus::new(vec![Arc::clone(&hub) as _])),
+    };
+    Ok(House {
+        app: Arc::new(App::new(ports, config.settings())),
+        hub,
+        store,
+        _lock: lock,
+    })
+}
+
+fn make_directory(directory: &Path) -> Result<(), String> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
+    made.map_err(|error| format!("cannot make the data directory {}: {error}", directory.display()))
+}
+
+/// Two servers on one database would each keep to their own idea of who is connected.
+fn lock(directory: &Path) -> Result<File, String> {
+    let path = directory.join("lock");
+    let file = OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path);
+    let file = file.map_err(|error| format!("cannot open {}: {error}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(format!(
+            "another server is using the data directory {}",
+            directory.display()
+        )),
+        Err(TryLockError::Error(error)) => Err(format!("cannot lock {}: {error}", path.display())),
+    }
+}
+
+/// A database without its keyring must not get a new one: what is sealed in it would be lost for good.
+fn open_keyring(
+    directory: &Path,
+    entropy: &dyn Entropy,
+    clock: &dyn Clock,
+) -> Result<Keyring, Box<dyn Error>> {
+    let path = directory.join("keyring.json");
+    let is_new = !fs::exists(&path)? && !fs::exists(directory.join("chat.db"))?;
+    let keyring = if is_new {
+        Keyring::create(&path, entropy, clock.now())
+    } else {
+        Keyring::load(&path)
+    };
+    Ok(keyring?)
+}
+
+/// Makes the file, if it is missing, readable for its owner alone; SQLite gives its companions the same rights.
+fn closed_to_others(path: &Path) -> io::Result<std::path::PathBuf> {
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)?;
+    Ok(path.to_owned())
+}

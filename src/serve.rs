@@ -1,0 +1,125 @@
+//! `serve`: runs the server until it is told to stop, and then waits for what is under way.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chat_app::App;
+use chat_domain::Username;
+use chat_http::{Hosts, Readiness, Site};
+use chat_ports::Ports;
+use chat_ws::Gateway;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    compose::{House, compose},
+    config::Config,
+    init::{self, say},
+};
+
+/// How often sessions whose time is over are ended.
+const SWEEP: Duration = Duration::from_mins(10);
+
+pub(crate) async fn serve(config: &Config) -> Result<(), Box<dyn Error>> {
+    let house = compose(config)?;
+    if let Some(admin) = init::set_up(&house.app, Username::parse(init::ADMIN)?).await? {
+        say(&init::welcome(&admin));
+    }
+    let address = (config.websocket_host, config.websocket_port);
+    let listener = TcpListener::bind(address).await;
+    let listener =
+        listener.map_err(|error| format!("cannot listen on {}:{}: {error}", address.0, address.1))?;
+    let bound = listener.local_addr()?;
+
+    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+    tasks.spawn(sweep(Arc::clone(&house.app), stop.clone()));
+    let router = router(
+        &house,
+        Hosts::new(config.public_url()?, bound.ip()),
+        &tasks,
+        &stop,
+    );
+    let mut signals = Signals::listen()?;
+    let serving = tasks.spawn(chat_http::serve(listener, router, tasks.clone(), stop.clone()));
+    say(&format!("listening on http://{bound}"));
+
+    signals.next().await;
+    tracing::info!("stopping: no new connections, and those that are there are told");
+    stop.cancel();
+    tasks.close();
+    let drained = async {
+        // The listener's task only fails by a panic, which the log has.
+        let _ = serving.await;
+        tasks.wait().await;
+    };
+    tokio::select! {
+        () = drained => {}
+        () = tokio::time::sleep(config.shutdown_grace()) => tracing::warn!("something did not end in time"),
+        () = signals.next() => tracing::warn!("told twice: stopping at once"),
+    }
+    Ok(())
+}
+
+fn router(house: &House, hosts: Hosts, tasks: &TaskTracker, stop: &CancellationToken) -> chat_http::Router {
+    let gateway = Gateway::start(
+        Arc::clone(&house.app),
+        Arc::clone(&house.hub),
+        tasks.clone(),
+        stop.clone(),
+    );
+    let store = house.store.clone();
+    let ready: Readiness = Arc::new(move || {
+        let store = store.clone();
+        Box::pin(async move { store.ping().await.is_ok() })
+    });
+    let site = Site {
+        hosts,
+        upgrade: gateway.upgrade(),
+        ready,
+        tasks: tasks.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    chat_http::router(Arc::clone(&house.app), site)
+}
+
+async fn sweep<P: Ports>(app: Arc<App<P>>, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(SWEEP);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = stop.cancelled() => return,
+        }
+        if let Err(error) = app.sweep_sessions().await {
+            tracing::error!(
+                ?error,
+                "sessions whose time is over could not be ended; trying again later"
+            );
+        }
+    }
+}
+
+/// SIGTERM and ctrl-C.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! A server of one's own for every test.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use chat_client::{Client, Socket};
+use tempfile::TempDir;
+
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+/// A running server; it is killed when it is dropped.
+pub(crate) struct Server {
+    process: Child,
+    address: String,
+    printed: Vec<String>,
+}
+
+/// The program, with its data in this directory.
+pub(crate) fn program(directory: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_secure-chat"));
+    command
+        .arg("--data-dir")
+        .arg(directory)
+        .env_clear()
+        .stdin(Stdio::null())
+        .stderr(Stdio::null());
+    // A test makes more accounts and messages in a second than people do.
+    command
+        .env("RATE_LIMIT_MESSAGES", "100000")
+        .env("RATE_LIMIT_REGISTRATIONS", "100000");
+    command
+}
+
+impl Server {
+    /// Starts a server on any free port, and returns once it listens.
+    pub(crate) fn start(directory: &Path) -> Self {
+        Self::start_with(directory, &[], &[])
+    }
+
+    pub(crate) fn start_with(directory: &Path, flags: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut command = program(directory);
+        command
+            .args(["serve", "--port", "0"])
+            .args(flags)
+            .envs(environment.iter().copied());
+        // From here on it is ended whatever happens, also when the next lines panic.
+        let mut server = Self {
+            process: command.stdout(Stdio::piped()).spawn().unwrap(),
+            address: String::new(),
+            printed: Vec::new(),
+        };
+        for line in BufReader::new(server.process.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            if let Some(address) = line.strip_prefix("listening on ") {
+                address.clone_into(&mut server.address);
+                return server;
+            }
+            server.printed.push(line);
+        }
+        panic!("it ended instead of listening: {:?}", server.printed);
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// What it printed before it listened.
+    pub(crate) fn printed(&self) -> &[String] {
+        &self.printed
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::new(&self.address).unwrap()
+    }
+
+    /// A client with an account of its own.
+    pub(crate) async fn user(&self, name: &str) -> Client {
+        let mut client = self.client();
+        client.register(name, PASSWORD).await.unwrap();
+        client
+    }
+
+    /// Ends it as a power cut would, for the process.
+    pub(crate) fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Asks it to stop, as a service manager (`-TERM`) or ctrl-C (`-INT`) does, and waits.
+    pub(crate) fn stop(self, signal: &str) -> ExitStatus {
+        self.signal(signal);
+        self.wait()
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn wait(mut self) -> ExitStatus {
+        self.process.wait().unwrap()
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        let sent = Command::new("kill")
+            .arg(signal)
+            .arg(self.process.id().to_string())
+            .status()
+            .unwrap();
+        assert!(sent.success());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+pub(crate) fn directory() -> TempDir {
+    TempDir::new().unwrap()
+}
+
+/// The texts of the next messages on this socket.
+pub(crate) async fn hear(socket: &mut Socket, count: usize) -> Vec<String> {
+    let mut texts = Vec::new();
+    while texts.len() < count {
+        let frame = socket.next_of("new_message").await.unwrap().unwrap();
+        texts.push(frame["message"]["content"].as_str().unwrap().to_owned());
+    }
+    texts
+}
+
+/// All messages of the plain room, oldest first.
+pub(crate) async fn history(client: &Client) -> Vec<serde_json::Value> {
+    let mut messages: Vec<serde_json::Value> = Vec::new();
+    let mut path = "/api/messages?limit=100".to_owned();
+    loop {
+        let page = client.get(&path).await.unwrap().success().unwrap();
+        messages.splice(0..0, page["messages"].as_array().unwrap().clone());
+        if page["has_more"] == false {
+            return messages;
+        }
+        path = format!("/api/messages?limit=100&before={}", messages[0]["seq"]);
+    }
+}

@@ -1,0 +1,175 @@
+//! Sockets: who gets in, what is said to whom, how they end.
+
+use chat_client::Socket;
+use serde_json::json;
+
+use crate::server::{Server, directory};
+
+async fn closed(mut socket: Socket) -> u16 {
+    while socket.next().await.unwrap().is_some() {}
+    socket.closed().unwrap().code
+}
+
+#[tokio::test]
+async fn the_first_frame_says_who_one_is() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let ada = server.user("ada").await;
+    for first in [
+        json!({ "type": "auth" }),
+        json!({ "type": "auth", "token": "nonsense" }),
+        json!({ "type": "message", "content": "hi", "message_type": "text" }),
+        json!("nonsense"),
+    ] {
+        let mut socket = Socket::connect(ada.authority()).await.unwrap();
+        socket.send(&first).await.unwrap();
+        assert_eq!(closed(socket).await, 4001, "{first}");
+    }
+    let socket = ada.socket().await.unwrap();
+    let greeting = socket.greeting();
+    assert_eq!(greeting["user"]["username"], "ada");
+    assert_eq!(greeting["rooms"][0]["name"], "plain");
+    assert_eq!(
+        (&greeting["online_count"], &greeting["online"][0]["username"]),
+        (&json!(1), &json!("ada"))
+    );
+}
+
+#[tokio::test]
+async fn a_token_for_the_socket_is_good_once() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let ada = server.user("ada").await;
+    let session = ada.get("/api/session").await.unwrap().success().unwrap();
+    let token = session["ws_token"].as_str();
+    let mut first = Socket::connect(ada.authority()).await.unwrap();
+    first.authenticate(token).await.unwrap();
+    let mut second = Socket::connect(ada.authority()).await.unwrap();
+    assert!(second.authenticate(token).await.is_err());
+    assert_eq!(closed(second).await, 4001);
+}
+
+#[tokio::test]
+async fn a_later_auth_changes_nothing_and_another_users_ends_it() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let (ada, bea) = (server.user("ada").await, server.user("bea").await);
+    let mut socket = ada.socket().await.unwrap();
+    socket.authenticate(ada.token()).await.unwrap();
+    assert_eq!(socket.greeting()["user"]["username"], "ada");
+    assert!(socket.authenticate(bea.token()).await.is_err());
+    assert_eq!(closed(socket).await, 4001);
+}
+
+#[tokio::test]
+async fn nonsense_is_answered_and_the_socket_stays() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let mut socket = server.user("ada").await.socket().await.unwrap();
+    for (text, code) in [
+        ("nonsense", "bad_request"),
+        ("[]", "bad_request"),
+        (r#"{"type":"shutdown"}"#, "invalid"),
+        (
+            r#"{"type":"message","message_type":"text","client_id":"c1"}"#,
+            "invalid",
+        ),
+        (
+            r#"{"type":"message","content":"x","room_id":99,"client_id":"c1"}"#,
+            "not_found",
+        ),
+        (
+            r#"{"type":"message","content":"x","message_type":"e2ee","client_id":"c1"}"#,
+            "room_is_plain",
+        ),
+    ] {
+        socket.send_text(text.to_owned()).await.unwrap();
+        let error = socket.next_of("error").await.unwrap().unwrap();
+        assert_eq!(error["code"], code, "{text}");
+        let expected = if text.contains("c1") {
+            json!("c1")
+        } else {
+            json!(null)
+        };
+        assert_eq!(
+            error.get("client_id").cloned().unwrap_or_default(),
+            expected,
+            "{text}"
+        );
+    }
+    socket.send(&json!({ "type": "ping", "t": 7 })).await.unwrap();
+    assert_eq!(socket.next_of("pong").await.unwrap().unwrap()["t"], 7.0);
+}
+
+#[tokio::test]
+async fn who_goes_on_against_a_wall_is_sent_away() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let mut socket = server.user("ada").await.socket().await.unwrap();
+    for _ in 0..20 {
+        socket.send_text("nonsense".to_owned()).await.unwrap();
+    }
+    assert_eq!(closed(socket).await, 4008);
+}
+
+#[tokio::test]
+async fn too_big_is_1009() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let mut socket = server.user("ada").await.socket().await.unwrap();
+    socket.send_text("x".repeat(128 * 1024 + 1)).await.unwrap();
+    assert_eq!(closed(socket).await, 1009);
+}
+
+#[tokio::test]
+async fn signing_out_closes_the_sockets_of_that_session_and_no_other() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let first = server.user("ada").await;
+    let mut second = server.client();
+    second.sign_in("ada", crate::server::PASSWORD).await.unwrap();
+    let (ended, mut stays) = (first.socket().await.unwrap(), second.socket().await.unwrap());
+    first
+        .post("/api/logout", &json!({}))
+        .await
+        .unwrap()
+        .success()
+        .unwrap();
+    assert_eq!(closed(ended).await, 4001);
+    stays.say("still here").await.unwrap();
+    assert!(stays.next_of("ack").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn coming_and_going_is_told_once_per_person() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let (ada, bea) = (server.user("ada").await, server.user("bea").await);
+    let mut watcher = ada.socket().await.unwrap();
+    let (one, two) = (bea.socket().await.unwrap(), bea.socket().await.unwrap());
+    let came = watcher.next_of("user_joined").await.unwrap().unwrap();
+    assert_eq!(
+        (&came["user"]["username"], &came["online_count"]),
+        (&json!("bea"), &json!(2))
+    );
+    drop(one);
+    drop(two);
+    let frame = watcher.next_of("user_left").await.unwrap().unwrap();
+    assert_eq!(
+        (&frame["user"]["username"], &frame["online_count"]),
+        (&json!("bea"), &json!(1))
+    );
+}
+
+#[tokio::test]
+async fn a_new_member_is_told_to_the_room() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let mut watcher = server.user("ada").await.socket().await.unwrap();
+    server.user("bea").await;
+    let joined = watcher.next_of("member_joined").await.unwrap().unwrap();
+    assert_eq!(
+        (&joined["user"]["username"], &joined["seq"]),
+        (&json!("bea"), &json!(3))
+    );
+}
