@@ -31,12 +31,22 @@ export function createChatView(chat, platform, appName, signOut) {
   const banner = createBanner(chat, platform.clock, connection);
   const main = h('main', { class: 'room sheet', id: 'main' });
   /** @type {(() => void)[]} */
-  const stops = [side.stop, banner.stop];
+  const stops = [side.stop, banner.stop, () => narrow.removeEventListener('change', landmark)];
+
+  const narrow = matchMedia('(max-width: 759px)');
 
   /** @param {'list' | 'chat'} view */
   function show(view) {
     app.dataset['view'] = view;
+    landmark();
   }
+
+  /** On a phone one area is there at a time, and that one is the main one. */
+  function landmark() {
+    if (narrow.matches && app.dataset['view'] === 'list') side.element.setAttribute('role', 'main');
+    else side.element.removeAttribute('role');
+  }
+  narrow.addEventListener('change', landmark);
 
   // The room is known once the server has greeted; until then its place is kept.
   let built = false;
@@ -53,7 +63,7 @@ export function createChatView(chat, platform, appName, signOut) {
     if (matchMedia('(pointer: fine)').matches) composer.focus();
   }));
 
-  app.append(h('h1', { class: 'sr' }, appName), side.element, main);
+  app.append(h('header', { class: 'sr' }, h('h1', {}, appName)), side.element, main);
   return {
     element: h('div', {}, h('a', { class: 'skip', href: '#compose' }, words.skip), app),
     stop: () => stops.forEach((stop) => stop()),

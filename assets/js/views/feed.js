@@ -28,15 +28,17 @@ export function createFeed(chat, platform, pill) {
   const shown = new Map();
   /** The newest stored message when the reader left the end. */
   let seenUpTo = 0;
+  /** Whether the reader is at the newest message and wants to stay there; only scrolling up ends it. */
+  let following = true;
+  let lastTop = 0;
 
   const atEnd = () => element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
 
   const render = perFrame(() => {
     const list = rows(chat.messages(), chat.outbox.entries.get(), chat.me, format, platform.clock.now());
-    const stick = atEnd() || shown.size === 0;
-    const anchor = stick ? null : firstVisible(element, column);
+    const anchor = following ? null : firstVisible(element, column);
     place(list);
-    if (stick) element.scrollTop = element.scrollHeight;
+    if (following) toNewest();
     else if (anchor) element.scrollTop += anchor.node.getBoundingClientRect().top - anchor.top;
     state(list.length === 0);
     watchEnd();
@@ -80,25 +82,38 @@ export function createFeed(chat, platform, pill) {
 
   function watchEnd() {
     const newest = chat.messages().at(-1)?.seq ?? 0;
-    if (atEnd()) seenUpTo = newest;
+    if (following) seenUpTo = newest;
     const unseen = chat.messages().filter((m) => m.seq > seenUpTo && m.user_id !== chat.me.id).length;
     const away = element.scrollHeight - element.scrollTop - element.clientHeight > 2 * element.clientHeight;
     pill.count(unseen, away);
     if (element.scrollTop < 2 * element.clientHeight && chat.hasOlder()) void chat.loadOlder();
   }
 
-  element.addEventListener('scroll', perFrame(watchEnd), { passive: true });
+  function scrolled() {
+    const top = element.scrollTop;
+    if (atEnd()) following = true;
+    else if (top < lastTop) following = false;
+    lastTop = top;
+    watchEnd();
+  }
+
+  element.addEventListener('scroll', perFrame(scrolled), { passive: true });
   column.addEventListener('keydown', (event) => walk(event, column));
-  new ResizeObserver(() => { if (seenUpTo === (chat.messages().at(-1)?.seq ?? 0)) toNewest(); }).observe(element);
+  // The window, the composer, or a message that is laid out for the first time: all change where the end is.
+  const sizes = new ResizeObserver(() => { if (following) toNewest(); });
+  sizes.observe(element);
+  sizes.observe(column);
 
   function toNewest() {
+    following = true;
     element.scrollTop = element.scrollHeight;
+    lastTop = element.scrollTop;
   }
 
   element.prepend(around);
   const stop = [chat.changes.watch(render), chat.outbox.entries.watch(render), chat.history.watch(render)];
   pill.element.addEventListener('click', toNewest);
-  return { element, toNewest, stop: () => stop.forEach((end) => end()) };
+  return { element, toNewest, stop: () => { sizes.disconnect(); stop.forEach((end) => end()); } };
 }
 
 /**

@@ -79,9 +79,12 @@ function signUp(session, state, clock, toSignIn) {
     { field: again, fault: () => (again.input.value === password.input.value ? null : words.passwordsDiffer) },
   ];
   for (const check of checks) {
-    // Errors appear when a field is left, never while it is first filled in.
+    check.field.element.classList.add('tells');
+    // Errors appear when a field is left, never while it is first filled in; and they go while it is mended, not
+    // when it is left: what is about to be pressed must not move away.
     check.field.input.addEventListener('blur', () => {
-      if (check.field.input.value !== '') check.field.fault(check.fault());
+      const fault = check.fault();
+      if (check.field.input.value !== '' && fault !== null) check.field.fault(fault);
     });
     check.field.input.addEventListener('input', () => {
       if (check.field.input.getAttribute('aria-invalid') === 'true') check.field.fault(check.fault());

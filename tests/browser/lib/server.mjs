@@ -1,0 +1,72 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** A server of one's own, with its data in a folder that is thrown away. */
+export class Server {
+  static async start() {
+    const server = new Server();
+    server.folder = mkdtempSync(join(tmpdir(), 'secure-chat-'));
+    const made = execFileSync(process.env.SECURE_CHAT, ['--data-dir', server.folder, 'init', '--json']);
+    server.admin = JSON.parse(made.toString());
+    await server.run(0);
+    return server;
+  }
+
+  /** @param {number} port */
+  async run(port) {
+    const environment = { ...process.env, RATE_LIMIT_REGISTRATIONS: '1000', RATE_LIMIT_MESSAGES: '100000' };
+    const args = ['--data-dir', this.folder, 'serve', '--port', String(port)];
+    this.process = spawn(process.env.SECURE_CHAT, args, { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
+    for await (const line of createInterface({ input: this.process.stdout })) {
+      const match = /^listening on (http:\/\/.*:(\d+))$/.exec(line);
+      if (!match) continue;
+      [, this.address] = match;
+      this.port = Number(match[2]);
+      return;
+    }
+    throw new Error('the server ended instead of listening');
+  }
+
+  /** Ends it as a power cut would, for the process. */
+  async kill() {
+    const ended = new Promise((resolve) => { this.process.once('exit', resolve); });
+    this.process.kill('SIGKILL');
+    await ended;
+  }
+
+  /** Starts it again on the same port, with the same data. */
+  async restart() {
+    await this.run(this.port);
+  }
+
+  /** A bot that signs up and talks by REST. */
+  async bot(username) {
+    const post = async (path, body, token) => {
+      const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+      const answer = await fetch(this.address + path, { method: 'POST', headers, body: JSON.stringify(body) });
+      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+      return answer.json();
+    };
+    const password = 'correct horse battery';
+    const { token } = await post('/register', { username, password, confirm_password: password, session: 'bearer' });
+    return { say: (content) => post('/api/send-message', { content, message_type: 'text' }, token) };
+  }
+
+  /** All messages that are stored, as an administrator reads them. */
+  async stored() {
+    const body = JSON.stringify({ ...this.admin, session: 'bearer' });
+    const headers = { 'content-type': 'application/json' };
+    const signedIn = await (await fetch(`${this.address}/login`, { method: 'POST', headers, body })).json();
+    const bearer = { authorization: `Bearer ${signedIn.token}` };
+    const page = await (await fetch(`${this.address}/api/messages?limit=100`, { headers: bearer })).json();
+    return page.messages.map((message) => message.content);
+  }
+
+  async end() {
+    if (this.process.exitCode === null && this.process.signalCode === null) await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
