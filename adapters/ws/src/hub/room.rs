@@ -231,3 +231,203 @@ fn joined(frames: impl ExactSizeIterator<Item = Bytes> + Clone) -> Bytes {
     }
     all.freeze()
 }
+
+#[cfg(test)]
+mod tests {
+    use chat_app::Settings;
+    use chat_domain::{Content, MessageType, Timestamp, Username};
+    use chat_memory::{HandClock, MemoryStore, PlainHasher, Recorder, SeededEntropy};
+    use chat_ports::{Bundle, MessageStore, NewUser, RoomStore, UserStore};
+    use tokio::{
+        io::AsyncReadExt,
+        net::{TcpListener, TcpStream},
+    };
+
+    use super::*;
+
+    type Memory = App<Bundle<MemoryStore, PlainHasher>>;
+
+    /// A room with one member who has said so many things, a connection that hears it, and its other end.
+    struct Scene {
+        app: Arc<Memory>,
+        room: Arc<RoomHub>,
+        events: Vec<Arc<Event>>,
+        far_end: TcpStream,
+    }
+
+    async fn scene(said: usize) -> Scene {
+        let bus = Arc::new(Recorder::default());
+        let ports = Bundle {
+            store: MemoryStore::default(),
+            hasher: PlainHasher,
+            clock: Arc::new(HandClock::new()),
+            entropy: Arc::new(SeededEntropy::new(1)),
+            bus: Arc::clone(&bus) as _,
+        };
+        let app = Arc::new(App::new(ports, Settings::default()));
+        let (id, user) = member(&app).await;
+        let start = app
+            .ports()
+            .store
+            .room_of(user, id)
+            .await
+            .unwrap()
+            .unwrap()
+            .0
+            .last_seq;
+        for i in 0..said {
+            say(&app, id, user, i).await;
+        }
+        let events = app.ports().store.events_after(id, start, 1_000).await.unwrap();
+        let (near, far_end) = pair().await;
+        let connection = Arc::new(Connection::new(1, near, Timestamp::default()));
+        let room = Arc::new(RoomHub::new(id, start));
+        assert!(room.go_live(&connection, user, start));
+        Scene {
+            app,
+            room,
+            events: events.into_iter().map(Arc::new).collect(),
+            far_end,
+        }
+    }
+
+    async fn member(app: &Memory) -> (RoomId, UserId) {
+        let room = app.ensure_plain_room().await.unwrap().unwrap();
+        let ada = NewUser {
+            username: Username::parse("ada").unwrap(),
+            kind: chat_domain::AccountKind::Basic,
+            password: None,
+            is_admin: false,
+            joins: Some(room.id),
+            at: Timestamp::default(),
+        };
+        (room.id, app.ports().store.register(ada).await.unwrap().user.id)
+    }
+
+    async fn say(app: &Memory, room: RoomId, user: UserId, number: usize) {
+        let author = app.ports().store.user(user).await.unwrap().unwrap();
+        let found = app.ports().store.room_of(user, room).await.unwrap();
+        let member = chat_domain::room::may_read(author, found).unwrap();
+        let said = chat_domain::message::Utterance {
+            content: Content::parse(number.to_string()).unwrap(),
+            message_type: MessageType::Text,
+            reply_to: None,
+            client_id: None,
+        };
+        let may_post = chat_domain::room::may_post(&member).unwrap();
+        let draft = chat_domain::message::draft(&may_post, said, Timestamp::default()).unwrap();
+        app.ports().store.append_message(draft).await.unwrap();
+    }
+
+    async fn pair() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (near, far) = tokio::join!(listener.accept(), TcpStream::connect(address));
+        (near.unwrap().0, far.unwrap())
+    }
+
+    /// The contents of the next messages, as they arrive.
+    async fn hear(far_end: &mut TcpStream, count: usize) -> Vec<String> {
+        let mut heard = Vec::new();
+        while heard.len() < count {
+            let mut head = [0; 2];
+            far_end.read_exact(&mut head).await.unwrap();
+            let length = if head[1] == 126 {
+                far_end.read_u16().await.unwrap()
+            } else {
+                u16::from(head[1])
+            };
+            let mut payload = vec![0; usize::from(length)];
+            far_end.read_exact(&mut payload).await.unwrap();
+            let text = String::from_utf8(payload).unwrap();
+            let content = text
+                .split("\"content\":\"")
+                .nth(1)
+                .unwrap()
+                .split('"')
+                .next()
+                .unwrap();
+            heard.push(content.to_owned());
+        }
+        heard
+    }
+
+    fn numbers(count: usize) -> Vec<String> {
+        (0..count).map(|i| i.to_string()).collect()
+    }
+
+    #[tokio::test]
+    async fn news_out_of_order_are_told_in_order_and_once() {
+        let Scene {
+            app,
+            room,
+            events,
+            mut far_end,
+        } = scene(20).await;
+        for event in events.iter().rev().chain(&events) {
+            room.hear(Arc::clone(event));
+        }
+        let telling = fan_out(app, Arc::clone(&room), CancellationToken::new());
+        tokio::select! {
+            heard = hear(&mut far_end, 20) => assert_eq!(heard, numbers(20)),
+            () = telling => panic!("it ends only at a stop"),
+        }
+        assert_eq!(room.head().last, events[19].seq);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn news_that_were_lost_are_read_from_the_store() {
+        let Scene {
+            app,
+            room,
+            events,
+            mut far_end,
+        } = scene(20).await;
+        // The bus has lost all but the last.
+        room.hear(Arc::clone(&events[19]));
+        tokio::select! {
+            heard = hear(&mut far_end, 20) => assert_eq!(heard, numbers(20)),
+            () = fan_out(app, room, CancellationToken::new()) => panic!("it ends only at a stop"),
+        }
+    }
+
+    #[tokio::test]
+    async fn who_has_read_further_hears_nothing_twice() {
+        let Scene {
+            app, room, events, ..
+        } = scene(10).await;
+        let (near, mut far_end) = pair().await;
+        let late = Arc::new(Connection::new(2, near, Timestamp::default()));
+        // This one has read up to the fifth, which the room has not told yet.
+        assert!(room.go_live(&late, UserId::parse(99).unwrap(), events[4].seq));
+        for event in &events {
+            room.hear(Arc::clone(event));
+        }
+        tokio::select! {
+            heard = hear(&mut far_end, 5) => assert_eq!(heard, numbers(10)[5..]),
+            () = fan_out(app, room, CancellationToken::new()) => panic!("it ends only at a stop"),
+        }
+    }
+
+    #[tokio::test]
+    async fn who_is_behind_is_not_live() {
+        let Scene {
+            app,
+            room,
+            events,
+            mut far_end,
+        } = scene(3).await;
+        for event in &events {
+            room.hear(Arc::clone(event));
+        }
+        tokio::select! {
+            heard = hear(&mut far_end, 3) => assert_eq!(heard, numbers(3)),
+            () = fan_out(app, Arc::clone(&room), CancellationToken::new()) => panic!("it ends only at a stop"),
+        }
+        let (near, _far_end) = pair().await;
+        let behind = Arc::new(Connection::new(2, near, Timestamp::default()));
+        let reader = UserId::parse(99).unwrap();
+        assert!(!room.go_live(&behind, reader, events[1].seq));
+        assert!(room.go_live(&behind, reader, events[2].seq));
+    }
+}
