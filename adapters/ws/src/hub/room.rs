@@ -330,12 +330,12 @@ mod tests {
     async fn hear(far_end: &mut TcpStream, count: usize) -> Vec<String> {
         let mut heard = Vec::new();
         while heard.len() < count {
-            let mut head = [0; 2];
-            far_end.read_exact(&mut head).await.unwrap();
-            let length = if head[1] == 126 {
+            let mut first = [0; 2];
+            far_end.read_exact(&mut first).await.unwrap();
+            let length = if first[1] == 126 {
                 far_end.read_u16().await.unwrap()
             } else {
-                u16::from(head[1])
+                u16::from(first[1])
             };
             let mut payload = vec![0; usize::from(length)];
             far_end.read_exact(&mut payload).await.unwrap();
