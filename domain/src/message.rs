@@ -146,6 +146,19 @@ pub struct Draft {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct MadeHere;
 
+impl Draft {
+    /// Whether this is `earlier` sent again, under the same client id: the same text, type and answer. The text of a
+    /// deleted message is gone, so that one counts as the same whatever its author sends.
+    #[must_use]
+    pub fn repeats(&self, earlier: &Message) -> bool {
+        let same_text = match &earlier.body {
+            MessageBody::Said(content) => *content == self.content,
+            MessageBody::Deleted(_) => true,
+        };
+        same_text && earlier.message_type == self.message_type && earlier.reply_to == self.reply_to
+    }
+}
+
 /// What a client asks to be said.
 #[derive(Debug, Clone)]
 pub struct Utterance {

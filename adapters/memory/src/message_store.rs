@@ -86,13 +86,9 @@ impl State {
     }
 }
 
-/// The first message under a client id, if the draft is the same one sent again.
+/// The first message under a client id, if the draft is that one sent again.
 fn same_message(earlier: &Message, draft: &Draft) -> Result<Appended, StoreError> {
-    let same_content = match &earlier.body {
-        MessageBody::Said(content) => *content == draft.content,
-        MessageBody::Deleted(_) => true,
-    };
-    if same_content && earlier.message_type == draft.message_type && earlier.reply_to == draft.reply_to {
+    if draft.repeats(earlier) {
         Ok(Appended {
             message: earlier.clone(),
             fresh: false,

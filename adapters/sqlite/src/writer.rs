@@ -150,3 +150,118 @@ fn again(error: &StoreError) -> StoreError {
         StoreError::Failed(source) => StoreError::failed(source.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc as std_mpsc;
+
+    use chat_ports::Conflict;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::{rows, schema};
+
+    /// A writer on a table of numbers.
+    fn writer() -> (TempDir, Writer) {
+        let directory = TempDir::new().unwrap();
+        let connection = schema::open_for_writing(&directory.path().join("t.db")).unwrap();
+        connection
+            .execute_batch("CREATE TABLE numbers (n INTEGER UNIQUE)")
+            .unwrap();
+        (directory, Writer::start(connection).unwrap())
+    }
+
+    async fn insert(writer: &Writer, number: u64) -> Result<(), StoreError> {
+        let work = move |connection: &Connection| {
+            rows::run(connection, "INSERT INTO numbers VALUES (?1)", [number]).map(drop)
+        };
+        writer.call(work).await
+    }
+
+    async fn stored(writer: &Writer) -> Vec<u64> {
+        let all = |connection: &Connection| {
+            rows::all(connection, "SELECT n FROM numbers ORDER BY n", [], |row| {
+                rows::number(row, "n")
+            })
+        };
+        writer.call(all).await.unwrap()
+    }
+
+    /// Holds the writer up until the sender is dropped, so that what follows is one batch.
+    fn hold(writer: &Writer) -> (std_mpsc::Sender<()>, impl Future<Output = Result<(), StoreError>>) {
+        let (release, released) = std_mpsc::channel::<()>();
+        let writer = writer.clone();
+        let held = async move {
+            writer
+                .call(move |_| {
+                    let _ = released.recv();
+                    Ok(())
+                })
+                .await
+        };
+        (release, held)
+    }
+
+    #[tokio::test]
+    async fn a_call_that_fails_takes_back_its_own_part_of_the_batch_only() {
+        let (_directory, writer) = writer();
+        let (release, held) = hold(&writer);
+        let failing = writer.call(|connection| {
+            rows::run(connection, "INSERT INTO numbers VALUES (2)", [])?;
+            Err::<(), _>(Conflict::NotMember.into())
+        });
+        let batch = async { tokio::join!(insert(&writer, 1), failing, insert(&writer, 3)) };
+        let (_, (first, second, third), ()) = tokio::join!(held, batch, async { drop(release) });
+        assert!(first.is_ok() && third.is_ok());
+        assert!(matches!(second, Err(StoreError::Conflict(Conflict::NotMember))));
+        assert_eq!(stored(&writer).await, [1, 3]);
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_its_own_call_and_not_the_writer() {
+        let (_directory, writer) = writer();
+        let panicking = writer.call::<(), _>(|connection| {
+            rows::run(connection, "INSERT INTO numbers VALUES (2)", [])?;
+            panic!("on purpose");
+        });
+        let (before, panicked, after) = tokio::join!(insert(&writer, 1), panicking, insert(&writer, 3));
+        assert!(before.is_ok() && after.is_ok());
+        assert!(matches!(panicked, Err(StoreError::Failed(cause)) if cause.to_string() == "on purpose"));
+        assert_eq!(stored(&writer).await, [1, 3]);
+    }
+
+    #[tokio::test]
+    async fn a_commit_that_fails_fails_every_call_of_its_batch_and_the_next_one_works() {
+        let (_directory, writer) = writer();
+        let (release, held) = hold(&writer);
+        // Ends the batch's transaction behind its back, as SQLite itself does when the disk is full.
+        let sabotage = writer.call(|connection| connection.execute_batch("ROLLBACK").map_err(error::store));
+        let batch = async { tokio::join!(insert(&writer, 1), sabotage, insert(&writer, 3)) };
+        let (_, (first, second, third), ()) = tokio::join!(held, batch, async { drop(release) });
+        assert!(first.is_err() && second.is_err() && third.is_err());
+        assert_eq!(stored(&writer).await, Vec::<u64>::new());
+        insert(&writer, 4).await.unwrap();
+        assert_eq!(stored(&writer).await, [4]);
+    }
+
+    #[tokio::test]
+    async fn what_was_asked_for_is_done_when_the_caller_has_gone() {
+        let (_directory, writer) = writer();
+        let (release, held) = hold(&writer);
+        {
+            let mut abandoned = Box::pin(async {
+                let _ = held.await;
+                insert(&writer, 1).await
+            });
+            // Polled once, so that the first call is in the queue; then dropped.
+            let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(abandoned.as_mut().poll(cx))).await;
+            assert!(polled.is_pending());
+        }
+        let mut insertion = Box::pin(insert(&writer, 2));
+        let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(insertion.as_mut().poll(cx))).await;
+        assert!(polled.is_pending());
+        drop(insertion);
+        drop(release);
+        assert_eq!(stored(&writer).await, [2]);
+    }
+}

@@ -60,7 +60,6 @@ export const words = {
   connected: 'Connected',
   reconnecting: 'Reconnecting',
   offline: 'Offline',
-  offlineWillSend: 'Offline, will send later',
   offlineTitle: 'You are offline.',
   reconnectingIn: (/** @type {number} */ s) =>
     s > 0 ? plural(s, { one: 'Reconnecting in 1 second.', other: `Reconnecting in ${s} seconds.` }) : 'Reconnecting.',
