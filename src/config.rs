@@ -18,7 +18,7 @@ use crate::cli::{Cli, Command};
 const DEFAULTS: &str = include_str!("../config/default.toml");
 
 /// What may be set in the environment, under these names in capitals.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 16] = [
     "app_name",
     "websocket_host",
     "websocket_port",
@@ -30,6 +30,8 @@ const KEYS: [&str; 14] = [
     "rate_limit_messages",
     "rate_limit_window",
     "rate_limit_registrations",
+    "max_sockets_per_user",
+    "max_sockets_per_address",
     "hashing_slots",
     "shutdown_grace",
     "log",
@@ -51,6 +53,8 @@ pub struct Config {
     rate_limit_messages: u32,
     rate_limit_window: u64,
     rate_limit_registrations: u32,
+    max_sockets_per_user: usize,
+    max_sockets_per_address: usize,
     pub hashing_slots: usize,
     shutdown_grace: u64,
     pub log: String,
@@ -122,6 +126,12 @@ impl Config {
                 "must be at least 1 (seconds)",
             );
         }
+        if self.max_sockets_per_user == 0 || self.max_sockets_per_address == 0 {
+            return wrong(
+                "max_sockets_per_user and max_sockets_per_address",
+                "must be at least 1",
+            );
+        }
         if self.hashing_slots == 0 {
             return wrong("hashing_slots", "must be at least 1");
         }
@@ -162,6 +172,15 @@ impl Config {
                 count: self.rate_limit_registrations,
                 window: seconds(3_600),
             },
+        }
+    }
+
+    /// How many sockets there may be at once.
+    #[must_use]
+    pub const fn socket_limits(&self) -> chat_ws::Limits {
+        chat_ws::Limits {
+            per_user: self.max_sockets_per_user,
+            per_address: self.max_sockets_per_address,
         }
     }
 

@@ -38,6 +38,7 @@ pub(crate) async fn serve(config: &Config) -> Result<(), Box<dyn Error>> {
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     tasks.spawn(sweep(Arc::clone(&house.app), stop.clone()));
     let router = router(
+        config,
         &house,
         Hosts::new(config.public_url()?, bound.ip()),
         &tasks,
@@ -64,10 +65,17 @@ pub(crate) async fn serve(config: &Config) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn router(house: &House, hosts: Hosts, tasks: &TaskTracker, stop: &CancellationToken) -> chat_http::Router {
+fn router(
+    config: &Config,
+    house: &House,
+    hosts: Hosts,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> chat_http::Router {
     let gateway = Gateway::start(
         Arc::clone(&house.app),
         Arc::clone(&house.hub),
+        config.socket_limits(),
         tasks.clone(),
         stop.clone(),
     );

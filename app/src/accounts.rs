@@ -11,7 +11,7 @@ pub(crate) mod ws_token;
 pub use register::Registration;
 pub use sign_in::Attempt;
 
-use chat_domain::{Session, User};
+use chat_domain::{Session, TokenHash, User};
 
 use token::SessionToken;
 
@@ -20,6 +20,7 @@ use token::SessionToken;
 pub struct SignedIn {
     user: User,
     session: Session,
+    token: TokenHash,
 }
 
 impl SignedIn {

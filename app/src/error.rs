@@ -58,6 +58,9 @@ const fn refusal_code(refusal: &Refusal) -> &'static str {
         Refusal::RoomIsPlain => "room_is_plain",
         Refusal::NoPlainRoom => "no_plain_room",
         Refusal::LastAdmin => "last_admin",
+        Refusal::AlreadyMember => "already_member",
+        Refusal::TooManyRooms => "too_many_rooms",
+        Refusal::TooManyReactions => "too_many_reactions",
         Refusal::Oneself => "conflict",
         Refusal::RateLimited { .. } => "rate_limited",
     }
@@ -93,7 +96,11 @@ impl IntoRefusal for Conflict {
             Self::UsernameTaken => Refusal::UsernameTaken,
             Self::ClientIdReused { stored } => Refusal::ClientIdConflict { stored },
             // Who is no member (any more) learns what a stranger learns.
-            Self::NotMember => Refusal::NotFound,
+            Self::NotMember | Self::RoomClosed => Refusal::NotFound,
+            Self::NotAllowed => Refusal::Forbidden,
+            Self::AlreadyMember => Refusal::AlreadyMember,
+            Self::TooManyRooms => Refusal::TooManyRooms,
+            Self::TooManyReactions => Refusal::TooManyReactions,
             Self::UnknownTarget => Refusal::UnknownTarget,
             Self::UserInactive => Refusal::Unauthenticated,
         }

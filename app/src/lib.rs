@@ -7,7 +7,8 @@ pub mod accounts;
 pub mod error;
 pub mod messages;
 mod quotas;
-pub mod rooms;
+mod remembered;
+mod rooms;
 pub mod settings;
 pub mod setup;
 
@@ -15,13 +16,14 @@ pub use accounts::{Origin, SignedIn, SignedInNow, token::SessionToken};
 pub use error::Error;
 pub use settings::Settings;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use chat_domain::{RoomId, Timestamp};
+use chat_domain::{RoomId, Timestamp, TokenHash, UserId, room::Member, typing::Typing};
 use chat_ports::{Notice, Ports};
 
 use accounts::ws_token::WsTokens;
 use quotas::Quotas;
+use remembered::Remembered;
 
 /// The application: the ports, the settings, and what is only remembered while it runs.
 pub struct App<P> {
@@ -29,6 +31,11 @@ pub struct App<P> {
     settings: Settings,
     quotas: Quotas,
     ws_tokens: WsTokens,
+    typing: Mutex<Typing>,
+    /// Who is signed in by which token.
+    sign_ins: Remembered<TokenHash, SignedIn>,
+    /// Who belongs where, for those who write.
+    members: Remembered<(RoomId, UserId), Arc<Member>>,
     /// The plain room never changes once it is made.
     plain_room: OnceLock<RoomId>,
 }
@@ -41,6 +48,9 @@ impl<P: Ports> App<P> {
             settings,
             quotas: Quotas::default(),
             ws_tokens: WsTokens::default(),
+            typing: Mutex::default(),
+            sign_ins: Remembered::default(),
+            members: Remembered::default(),
             plain_room: OnceLock::new(),
         }
     }
@@ -63,6 +73,10 @@ impl<P: Ports> App<P> {
     /// A number under which an internal failure is logged and named to who met it: 16 hexadecimal digits.
     pub fn incident_id(&self) -> String {
         data_encoding::HEXLOWER.encode(&self.ports.entropy().draw::<8>())
+    }
+
+    fn typing(&self) -> MutexGuard<'_, Typing> {
+        self.typing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn publish(&self, notice: Notice) {

@@ -1,4 +1,5 @@
 //! Messages.
 
+mod change;
 mod history;
 mod post;

@@ -3,19 +3,33 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use chat_domain::{
-    Refusal, Timestamp, UserId,
+    Refusal, RoomId, Timestamp, UserId,
     quota::{Bucket, Rate, SignInBackoff},
 };
 
 /// Counters kept at once, per kind. When there are more, those that no longer matter are dropped; if all still
 /// matter the oldest idea of fairness is to let people in rather than to lock everybody out.
 const MOST: usize = 100_000;
+/// Signs of typing: a client sends one every few seconds, and one when it stops.
+const TYPING: Rate = Rate {
+    count: 30,
+    window: Duration::from_secs(10),
+};
+/// Rooms that a user makes or opens.
+const ROOMS: Rate = Rate {
+    count: 100,
+    window: Duration::from_hours(1),
+};
 
 #[derive(Default)]
 pub(crate) struct Quotas {
     messages: Mutex<HashMap<UserId, Bucket>>,
+    typing: Mutex<HashMap<UserId, Bucket>>,
+    rooms: Mutex<HashMap<UserId, Bucket>>,
+    paces: Mutex<HashMap<(RoomId, UserId), Bucket>>,
     registrations: Mutex<HashMap<String, Bucket>>,
     attempts: Mutex<HashMap<Attempt, SignInBackoff>>,
 }
@@ -30,6 +44,29 @@ pub(crate) enum Attempt {
 impl Quotas {
     pub(crate) fn message(&self, user: UserId, rate: Rate, now: Timestamp) -> Result<(), Refusal> {
         take(&self.messages, user, rate, now)
+    }
+
+    pub(crate) fn typing(&self, user: UserId, now: Timestamp) -> Result<(), Refusal> {
+        take(&self.typing, user, TYPING, now)
+    }
+
+    pub(crate) fn room(&self, user: UserId, now: Timestamp) -> Result<(), Refusal> {
+        take(&self.rooms, user, ROOMS, now)
+    }
+
+    /// One message in so long, in a room in slow mode.
+    pub(crate) fn pace(
+        &self,
+        room: RoomId,
+        user: UserId,
+        pause: Duration,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let rate = Rate {
+            count: 1,
+            window: pause,
+        };
+        take(&self.paces, (room, user), rate, now)
     }
 
     pub(crate) fn registration(&self, address: &str, rate: Rate, now: Timestamp) -> Result<(), Refusal> {

@@ -1,6 +1,8 @@
 //! Rooms.
 
+mod create;
 mod enter;
+mod members;
+mod settings;
 mod subscribe;
-
-pub use subscribe::MyRoom;
+mod typing;

@@ -50,3 +50,28 @@ test('older pages go before', () => {
   timeline.older([message(6), message(7)], false);
   assert.deepEqual([seqs(timeline), timeline.hasOlder()], [[6, 7, 8, 9], false]);
 });
+
+test('an edit changes the text, a deletion takes the message away, and their places count', () => {
+  const timeline = createTimeline();
+  timeline.begin([message(1), message(2)], false, 2);
+  timeline.take({ type: 'message_edited', room_id: 1, seq: 3, message: { ...message(2), content: 'better' } });
+  timeline.take({ type: 'message_deleted', room_id: 1, seq: 4, id: 1, target_seq: 1, by: 'author' });
+  timeline.take({ type: 'reaction', room_id: 1, seq: 5, target_id: 2, user_id: 1, emoji: '👍', added: true });
+  timeline.take({ type: 'withheld', room_id: 1, seq: 6, to_seq: 8 });
+  assert.deepEqual(timeline.messages().map((m) => [m.seq, m.content]), [[2, 'better']]);
+  assert.deepEqual([timeline.upTo(), timeline.hasGap()], [8, false]);
+});
+
+test('what was deleted meanwhile is not shown when it is read again', () => {
+  const timeline = createTimeline();
+  timeline.begin([message(1)], false, 1);
+  assert.equal(timeline.take(live(2, { content: null, deleted: { by: 'author' } })), null);
+  assert.deepEqual([seqs(timeline), timeline.upTo()], [[1], 2]);
+});
+
+test('an edit of a message that is not held here waits for its page', () => {
+  const timeline = createTimeline();
+  timeline.begin([message(8)], true, 8);
+  timeline.take({ type: 'message_edited', room_id: 1, seq: 9, message: message(2) });
+  assert.deepEqual([seqs(timeline), timeline.upTo()], [[8], 9]);
+});

@@ -2,7 +2,7 @@
 
 use crate::{
     EventId, Room, RoomId, Seq, Timestamp, UserId, Username, limit,
-    message::{Content, DeletedBy, Message},
+    message::{DeletedBy, Message},
 };
 
 /// Something lasting that happened in a room. Events of a room are numbered 1, 2, 3 … without a gap; none is
@@ -24,17 +24,9 @@ pub struct Event {
 pub enum EventBody {
     /// Something was said.
     Posted(Message),
-    /// A message was given another text.
-    Edited {
-        /// The message.
-        target: EventId,
-        /// Its place.
-        target_seq: Seq,
-        /// Whose it is; only the author edits.
-        author: UserId,
-        /// Its new text; `None` once the message was deleted.
-        content: Option<Content>,
-    },
+    /// A message was given another text. This is the message as it is *now*: who reads an old edit sees the newest
+    /// text, and nothing of a message that was deleted since.
+    Edited(Message),
     /// A reaction was added or taken back.
     Reacted {
         /// The message.
@@ -69,8 +61,11 @@ pub enum EventBody {
         /// Who removed them, if they did not leave by themselves.
         by: Option<UserId>,
     },
-    /// The room's settings are now these.
+    /// The room's settings were changed; they are now these.
     RoomChanged(Box<Room>),
+    /// Something that cannot be shown, because the store cannot read it any more. Its place stays, so that what comes
+    /// after it is not held up.
+    Withheld,
 }
 
 /// A user as others see them.

@@ -8,16 +8,19 @@
 //! | --- | --- |
 //! | [`id`], [`time`], [`secret`], [`limit`] | the small types that everything speaks in |
 //! | [`username`], [`credential`], [`user`], [`session`] | who is who, and for how long |
-//! | [`room`], [`message`], [`event`] | where is talked, what is said, and in which order |
+//! | [`room`], [`membership`] | where is talked, who comes and goes |
+//! | [`message`], [`change`], [`event`] | what is said, what becomes of it, and in which order |
 //! | [`presence`], [`typing`] | what is only true for a moment |
 //! | [`quota`] | how much, how often |
 //! | [`moderation`] | what an administrator may do to whom |
 //! | [`refusal`] | the vocabulary of "no" |
 
+pub mod change;
 pub mod credential;
 pub mod event;
 pub mod id;
 pub mod limit;
+pub mod membership;
 pub mod message;
 pub mod moderation;
 pub mod presence;

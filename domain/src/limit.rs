@@ -12,6 +12,18 @@ pub const PASSWORD_MAX_BYTES: usize = 1024;
 pub const CONTENT_BYTES: std::ops::RangeInclusive<usize> = 1..=16_384;
 /// Bytes of a room's name, least and most.
 pub const ROOM_NAME_BYTES: std::ops::RangeInclusive<usize> = 1..=80;
+/// Bytes of a room's topic, most.
+pub const TOPIC_BYTES: usize = 250;
+/// Seconds between two messages of a member in slow mode, most.
+pub const SLOW_MODE_SECONDS: u32 = 21_600;
+/// Rooms that a user is a member of, most: the greeting of every connection names them all.
+pub const ROOMS_PER_USER: u64 = 500;
+/// Rooms that a client may ask to resume at once, most.
+pub const RESUME_ROOMS: usize = 500;
+/// Events that are resumed in a room, most; who missed more loads the history instead.
+pub const RESUME_EVENTS: u32 = 10_000;
+/// Different emoji under a message, most.
+pub const REACTIONS_PER_MESSAGE: usize = 20;
 /// Characters of a client's own message id, least and most.
 pub const CLIENT_ID: std::ops::RangeInclusive<usize> = 1..=64;
 /// Characters of the reason of a ban, a kick or a deletion, most.
@@ -28,10 +40,6 @@ pub const PAGE_MAX: u32 = 100;
 pub const OFFSET_MAX: u32 = 10_000;
 /// People named in the list of those online.
 pub const ONLINE_LIST: usize = 500;
-/// Sockets of one user at once.
-pub const SOCKETS_PER_USER: usize = 32;
-/// Sockets of one address at once.
-pub const SOCKETS_PER_ADDRESS: usize = 256;
 /// How long a connection may take to say who it is.
 pub const AUTH_DEADLINE: Duration = Duration::from_secs(10);
 /// Refusals within [`REFUSALS_WINDOW`] after which a socket is closed.

@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use crate::{
-    EventId, Refusal, Role, RoomId, Seq, Timestamp, UserId, Username, limit,
-    room::{self, MayPost, Member},
-};
+use crate::{EventId, Refusal, RoomId, Seq, Timestamp, UserId, Username, event::Emoji, limit, room::MayPost};
 
 /// The text of a message: 1–16,384 bytes, as it was written. It is never HTML: clients show it as text.
 #[derive(Clone, PartialEq, Eq)]
@@ -220,6 +217,19 @@ pub struct Message {
     pub client_id: Option<ClientId>,
     /// When it was taken in.
     pub at: Timestamp,
+    /// When it was given its present text, if that is not its first.
+    pub edited_at: Option<Timestamp>,
+    /// What others think of it: each emoji once, in the order of its first use.
+    pub reactions: Vec<Reaction>,
+}
+
+/// An emoji that stands under a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reaction {
+    /// Which.
+    pub emoji: Emoji,
+    /// Whose, in the order in which they came.
+    pub by: Vec<UserId>,
 }
 
 /// What is left of a message.
@@ -259,52 +269,6 @@ impl DeletedBy {
         [Self::Author, Self::Moderator, Self::Server]
             .into_iter()
             .find(|by| by.name() == name)
-    }
-}
-
-/// Decides whether a member may give a message another text: authors only, and only what was said.
-///
-/// # Errors
-/// [`Refusal::Forbidden`]; [`Refusal::NotFound`] for a message of another room or one that was deleted.
-pub fn may_edit(member: &Member, message: &Message) -> Result<(), Refusal> {
-    exists_for(member, message)?;
-    if message.author == member.user().id {
-        Ok(())
-    } else {
-        Err(Refusal::Forbidden)
-    }
-}
-
-/// Decides whether a member may empty a message, and in whose name: its author, a moderator of the room, or an
-/// administrator of the server.
-///
-/// # Errors
-/// [`Refusal::Forbidden`]; [`Refusal::NotFound`] for a message of another room or one that was deleted.
-pub fn may_delete(member: &Member, message: &Message) -> Result<DeletedBy, Refusal> {
-    exists_for(member, message)?;
-    let moderates = member.membership().role >= Role::Moderator || member.user().is_admin;
-    match (message.author == member.user().id, moderates) {
-        (true, _) => Ok(DeletedBy::Author),
-        (false, true) => Ok(DeletedBy::Moderator),
-        (false, false) => Err(Refusal::Forbidden),
-    }
-}
-
-/// Decides whether a member may react to a message: who may post may react.
-///
-/// # Errors
-/// Those of [`crate::room::may_post`]; [`Refusal::NotFound`] for a message of another room or one that was deleted.
-pub fn may_react(member: &Member, message: &Message) -> Result<(), Refusal> {
-    exists_for(member, message)?;
-    room::may_post(member).map(drop)
-}
-
-fn exists_for(member: &Member, message: &Message) -> Result<(), Refusal> {
-    let said = matches!(message.body, MessageBody::Said(_));
-    if said && message.room_id == member.room().id {
-        Ok(())
-    } else {
-        Err(Refusal::NotFound)
     }
 }
 
@@ -357,86 +321,6 @@ mod tests {
             if let Ok(content) = Content::parse(text.clone()) {
                 prop_assert_eq!(content.as_str(), text);
             }
-        }
-    }
-
-    fn member(id: u64, role: Role, is_admin: bool, read_only: bool) -> Member {
-        let user = crate::User {
-            id: UserId::parse(id).unwrap(),
-            username: Username::parse("somebody").unwrap(),
-            kind: crate::AccountKind::Basic,
-            is_admin,
-            ban: None,
-            created_at: Timestamp::default(),
-            last_seen_at: Timestamp::default(),
-        };
-        let room = crate::Room {
-            id: RoomId::parse(1).unwrap(),
-            name: crate::RoomName::parse("plain").unwrap(),
-            kind: crate::RoomKind::Group,
-            mode: crate::Mode::Server,
-            join: crate::Join::Open,
-            read_only,
-            last_seq: Seq::ZERO,
-            created_at: Timestamp::default(),
-        };
-        let membership = crate::Membership {
-            room_id: room.id,
-            user_id: user.id,
-            role,
-            read_seq: Seq::ZERO,
-        };
-        room::may_read(user, Some((room, membership))).unwrap()
-    }
-
-    fn message(room: u64, author: u64, body: MessageBody) -> Message {
-        Message {
-            id: EventId::parse(9).unwrap(),
-            room_id: RoomId::parse(room).unwrap(),
-            seq: Seq::ZERO.next(),
-            author: UserId::parse(author).unwrap(),
-            username: Username::parse("somebody").unwrap(),
-            body,
-            message_type: MessageType::Text,
-            reply_to: None,
-            client_id: None,
-            at: Timestamp::default(),
-        }
-    }
-
-    #[test]
-    fn who_may_edit_delete_and_react() {
-        let said = || MessageBody::Said(Content::parse("hi".into()).unwrap());
-        let (mine, theirs) = (message(1, 1, said()), message(1, 2, said()));
-        let ordinary = member(1, Role::Member, false, false);
-        assert_eq!(may_edit(&ordinary, &mine), Ok(()));
-        assert_eq!(may_edit(&ordinary, &theirs), Err(Refusal::Forbidden));
-        assert_eq!(may_delete(&ordinary, &mine), Ok(DeletedBy::Author));
-        assert_eq!(may_delete(&ordinary, &theirs), Err(Refusal::Forbidden));
-        assert_eq!(may_react(&ordinary, &theirs), Ok(()));
-        for above in [
-            member(1, Role::Moderator, false, false),
-            member(1, Role::Member, true, false),
-        ] {
-            assert_eq!(may_delete(&above, &theirs), Ok(DeletedBy::Moderator));
-            assert_eq!(may_delete(&above, &mine), Ok(DeletedBy::Author));
-            assert_eq!(
-                may_edit(&above, &theirs),
-                Err(Refusal::Forbidden),
-                "nobody puts words into a mouth"
-            );
-        }
-        assert_eq!(
-            may_react(&member(1, Role::Member, false, true), &theirs),
-            Err(Refusal::Forbidden)
-        );
-        for gone in [
-            message(2, 1, said()),
-            message(1, 1, MessageBody::Deleted(DeletedBy::Author)),
-        ] {
-            assert_eq!(may_edit(&ordinary, &gone), Err(Refusal::NotFound));
-            assert_eq!(may_delete(&ordinary, &gone), Err(Refusal::NotFound));
-            assert_eq!(may_react(&ordinary, &gone), Err(Refusal::NotFound));
         }
     }
 

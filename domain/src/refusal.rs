@@ -48,6 +48,15 @@ pub enum Refusal {
     /// The call names no room, and there is no plain room that would stand in.
     #[error("Name a room: this server has no plain room.")]
     NoPlainRoom,
+    /// Somebody who is in the room already.
+    #[error("They are in this room already.")]
+    AlreadyMember,
+    /// In as many rooms as anybody may be.
+    #[error("A user may be in 500 rooms at most.")]
+    TooManyRooms,
+    /// As many different emoji as a message may have.
+    #[error("This message has as many different reactions as it can hold.")]
+    TooManyReactions,
     /// Nobody would administer the server any more.
     #[error("The last administrator cannot be removed.")]
     LastAdmin,

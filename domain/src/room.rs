@@ -1,6 +1,7 @@
 //! Rooms: who is in them, and what a member may do there.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::{AccountKind, Refusal, RoomId, Seq, Timestamp, User, UserId, limit};
 
@@ -99,10 +100,83 @@ impl RoomName {
         Ok(Self(text.to_owned()))
     }
 
+    /// The name of direct rooms, which is shown to nobody: each of the two sees the other's.
+    #[must_use]
+    pub fn direct() -> Self {
+        Self("direct".to_owned())
+    }
+
     /// As written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// What a room is about: 1–250 bytes under the rules of [`RoomName`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic(String);
+
+/// Why a text may not be a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TopicError {
+    /// More than 250 bytes.
+    #[error("must have at most 250 bytes")]
+    Length,
+    /// A control, line-breaking or direction-changing character.
+    #[error("must not hold control or direction characters")]
+    Character,
+}
+
+impl Topic {
+    /// Reads a topic; white space around it is dropped, and nothing is left of an empty one.
+    ///
+    /// # Errors
+    /// [`TopicError`].
+    pub fn parse(text: &str) -> Result<Option<Self>, TopicError> {
+        let text = text.trim();
+        if text.len() > limit::TOPIC_BYTES {
+            return Err(TopicError::Length);
+        }
+        if text.chars().any(is_deceptive) {
+            return Err(TopicError::Character);
+        }
+        Ok((!text.is_empty()).then(|| Self(text.to_owned())))
+    }
+
+    /// As written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// How long a member waits between two messages: 0 (not at all) to 21,600 seconds (six hours).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct SlowMode(u32);
+
+/// More than six hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a whole number of seconds from 0 to 21600")]
+pub struct SlowModeError;
+
+impl SlowMode {
+    /// Takes a number of seconds.
+    ///
+    /// # Errors
+    /// [`SlowModeError`].
+    pub const fn parse(seconds: u32) -> Result<Self, SlowModeError> {
+        if seconds > limit::SLOW_MODE_SECONDS {
+            Err(SlowModeError)
+        } else {
+            Ok(Self(seconds))
+        }
+    }
+
+    /// In seconds.
+    #[must_use]
+    pub const fn seconds(self) -> u32 {
+        self.0
     }
 }
 
@@ -132,8 +206,14 @@ pub struct Room {
     pub mode: Mode,
     /// How one becomes a member.
     pub join: Join,
+    /// What it is about.
+    pub topic: Option<Topic>,
+    /// How long a member waits between two messages.
+    pub slow_mode: SlowMode,
     /// Whether only moderators and above may post.
     pub read_only: bool,
+    /// Whether it is the room that everybody is in, and stays in.
+    pub is_plain: bool,
     /// The place of its newest event.
     pub last_seq: Seq,
     /// When it was made.
@@ -179,6 +259,18 @@ impl Member {
     pub const fn membership(&self) -> &Membership {
         &self.membership
     }
+
+    /// Whether they look after the room: its moderators and owners, and administrators of the server who are in it.
+    #[must_use]
+    pub fn moderates(&self) -> bool {
+        self.membership.role >= Role::Moderator || self.user.is_admin
+    }
+
+    /// Whether they own the room, or administer the server.
+    #[must_use]
+    pub fn owns(&self) -> bool {
+        self.membership.role == Role::Owner || self.user.is_admin
+    }
 }
 
 /// Lets members in. A room that one may not read does not exist: the refusal is the one for an unknown id.
@@ -216,6 +308,13 @@ impl MayPost<'_> {
     pub const fn user(&self) -> &User {
         &self.0.user
     }
+
+    /// How long this member waits between two messages; who looks after the room does not.
+    #[must_use]
+    pub fn pause(&self) -> Option<Duration> {
+        let seconds = self.0.room.slow_mode.seconds();
+        (seconds > 0 && !self.0.moderates()).then(|| Duration::from_secs(seconds.into()))
+    }
 }
 
 /// Lets those members post who may.
@@ -227,20 +326,29 @@ pub fn may_post(member: &Member) -> Result<MayPost<'_>, Refusal> {
     if member.room.mode == Mode::E2ee {
         return Err(Refusal::RoomIsE2ee);
     }
-    let silenced = member.room.read_only && member.membership.role < Role::Moderator;
-    let reserved = member.room.kind == RoomKind::Announcements;
-    if (silenced || reserved) && !member.user.is_admin {
+    let silenced = member.room.read_only && !member.moderates();
+    let reserved = member.room.kind == RoomKind::Announcements && !member.user.is_admin;
+    if silenced || reserved {
         return Err(Refusal::Forbidden);
     }
     Ok(MayPost(member))
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::Username;
 
-    fn user(id: u64, kind: AccountKind) -> User {
+    /// User 1 in room 1.
+    pub(crate) fn member_of(role: Role, is_admin: bool, read_only: bool) -> Member {
+        let mut user = user(1, AccountKind::Keyed);
+        user.is_admin = is_admin;
+        let mut room = room(1, Mode::Server);
+        room.read_only = read_only;
+        may_read(user, Some((room, membership(1, 1, role)))).unwrap()
+    }
+
+    pub(crate) fn user(id: u64, kind: AccountKind) -> User {
         User {
             id: UserId::parse(id).unwrap(),
             username: Username::parse("ada").unwrap(),
@@ -252,20 +360,23 @@ mod tests {
         }
     }
 
-    fn room(id: u64, mode: Mode) -> Room {
+    pub(crate) fn room(id: u64, mode: Mode) -> Room {
         Room {
             id: RoomId::parse(id).unwrap(),
             name: RoomName::parse("plain").unwrap(),
             kind: RoomKind::Group,
             mode,
             join: Join::Open,
+            topic: None,
+            slow_mode: SlowMode::default(),
             read_only: false,
+            is_plain: false,
             last_seq: Seq::ZERO,
             created_at: Timestamp::default(),
         }
     }
 
-    fn membership(room: u64, user: u64, role: Role) -> Membership {
+    pub(crate) fn membership(room: u64, user: u64, role: Role) -> Membership {
         Membership {
             room_id: RoomId::parse(room).unwrap(),
             user_id: UserId::parse(user).unwrap(),
@@ -314,6 +425,32 @@ mod tests {
             Err(Refusal::Forbidden)
         );
         assert_eq!(post(Server, Announcements, false, Member, true), Ok(()));
+    }
+
+    #[test]
+    fn slow_mode_binds_who_does_not_look_after_the_room() {
+        let pause = |role, is_admin| {
+            let mut member = member_of(role, is_admin, false);
+            member.room.slow_mode = SlowMode::parse(30).unwrap();
+            may_post(&member).unwrap().pause()
+        };
+        assert_eq!(pause(Role::Member, false), Some(Duration::from_secs(30)));
+        assert_eq!(pause(Role::Moderator, false), None);
+        assert_eq!(pause(Role::Member, true), None);
+        assert_eq!(
+            may_post(&member_of(Role::Member, false, false)).unwrap().pause(),
+            None
+        );
+        assert!(SlowMode::parse(21_600).is_ok() && SlowMode::parse(21_601).is_err());
+    }
+
+    #[test]
+    fn topics() {
+        assert_eq!(Topic::parse("  tides "), Ok(Some(Topic("tides".into()))));
+        assert_eq!(Topic::parse("   "), Ok(None));
+        assert!(Topic::parse(&"x".repeat(250)).is_ok());
+        assert_eq!(Topic::parse(&"x".repeat(251)), Err(TopicError::Length));
+        assert_eq!(Topic::parse("a\nb"), Err(TopicError::Character));
     }
 
     #[test]

@@ -46,6 +46,21 @@ pub enum Conflict {
     /// The message that is answered is not in this room.
     #[error("the message that is answered is not in this room")]
     UnknownTarget,
+    /// Who acts has lost the role that it needs.
+    #[error("not allowed any more")]
+    NotAllowed,
+    /// There is no such room, or it cannot be entered any more.
+    #[error("no room that can be entered")]
+    RoomClosed,
+    /// Who enters is a member already.
+    #[error("a member already")]
+    AlreadyMember,
+    /// Who enters is a member of as many rooms as anybody may be.
+    #[error("a member of too many rooms")]
+    TooManyRooms,
+    /// The message has as many different reactions as it can hold.
+    #[error("too many different reactions")]
+    TooManyReactions,
     /// The user is gone or banned.
     #[error("the user is gone or banned")]
     UserInactive,

@@ -2,19 +2,50 @@
 
 use std::sync::Arc;
 
-use chat_domain::{Event, SessionId, UserId};
+use chat_domain::{Event, RoomId, SessionId, UserId, event::Person};
 
 /// News for those who are connected. It is published after the store has said `Ok`, and only then.
 #[derive(Debug, Clone)]
 pub enum Notice {
     /// Something lasting happened in a room.
     Happened(Arc<Event>),
+    /// Somebody types in a room, or has stopped. Nothing lasting: who misses it misses nothing.
+    Typing {
+        /// Where.
+        room_id: RoomId,
+        /// Who.
+        person: Person,
+        /// Types, or has stopped.
+        is_typing: bool,
+    },
+    /// A user is to be cut off: all their connections.
+    UserCut {
+        /// Who.
+        user_id: UserId,
+        /// Why.
+        cut: Cut,
+    },
     /// A session was ended: its connections are to be cut.
     SessionEnded {
         /// Which.
         session_id: SessionId,
         /// Whose.
         user_id: UserId,
+    },
+}
+
+/// Why a user is cut off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cut {
+    /// Kicked: may come back at once.
+    Kicked {
+        /// In an administrator's words.
+        reason: Option<String>,
+    },
+    /// Banned.
+    Banned {
+        /// In an administrator's words.
+        reason: Option<String>,
     },
 }
 

@@ -2,7 +2,10 @@
 
 use std::future::Future;
 
-use chat_domain::{Draft, Event, Message, RoomId, Seq, UserId};
+use chat_domain::{
+    Draft, Event, EventId, Message, RoomId, Seq, UserId,
+    change::{Deletion, Edit, ReactionChange},
+};
 
 use crate::StoreError;
 
@@ -36,6 +39,39 @@ pub trait MessageStore: Send + Sync + 'static {
         after: Seq,
         most: u32,
     ) -> impl Future<Output = Result<Vec<Event>, StoreError>> + Send;
+
+    /// The message of this id, also an emptied one; whose it is to see is for the caller to find out.
+    fn message(&self, id: EventId) -> impl Future<Output = Result<Option<Message>, StoreError>> + Send;
+
+    /// Gives a message another text, with the event that says so, in one commit. `None`: it has this text already,
+    /// and nothing has happened.
+    ///
+    /// # Errors
+    /// `Conflict::UserInactive` and `Conflict::NotMember` as in [`MessageStore::append_message`];
+    /// `Conflict::UnknownTarget` if there is no such message of this author in the room, or none any more.
+    fn edit_message(&self, edit: Edit) -> impl Future<Output = Result<Option<Event>, StoreError>> + Send;
+
+    /// Empties a message and takes its reactions away, with the event that says so, in one commit. `None`: that was
+    /// done before.
+    ///
+    /// # Errors
+    /// `Conflict::UserInactive` and `Conflict::NotMember` as in [`MessageStore::append_message`];
+    /// `Conflict::UnknownTarget` if there is no such message in the room; `Conflict::NotAllowed` if who deletes
+    /// another's message does not look after the room any more.
+    fn delete_message(
+        &self,
+        deletion: Deletion,
+    ) -> impl Future<Output = Result<Option<Event>, StoreError>> + Send;
+
+    /// Puts an emoji under a message or takes it back, with the event that says so, in one commit. `None`: it was
+    /// there, or gone, already.
+    ///
+    /// # Errors
+    /// `Conflict::UserInactive` and `Conflict::NotMember` as in [`MessageStore::append_message`];
+    /// `Conflict::UnknownTarget` if there is no such message in the room, or none any more;
+    /// `Conflict::TooManyReactions` if it would be one more than `REACTIONS_PER_MESSAGE` different ones.
+    fn react(&self, change: ReactionChange)
+    -> impl Future<Output = Result<Option<Event>, StoreError>> + Send;
 
     /// The message that this author sent to this room under this client id.
     fn message_by_client_id(

@@ -4,6 +4,7 @@
 mod accounts;
 mod at_rest;
 mod edges;
+mod rooms;
 mod server;
 mod sockets;
 mod start_and_stop;

@@ -173,3 +173,178 @@ async fn a_new_member_is_told_to_the_room() {
         (&json!("bea"), &json!(3))
     );
 }
+
+#[tokio::test]
+async fn typing_is_told_and_ends() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let (ada, bea) = (server.user("ada").await, server.user("bea").await);
+    let (mut a, mut b) = (ada.socket().await.unwrap(), bea.socket().await.unwrap());
+    let typing = |is_typing: bool| json!({ "type": "typing", "is_typing": is_typing });
+    let heard = |frame: serde_json::Value| (frame["username"].clone(), frame["is_typing"].clone());
+    for signal in [true, true, true, false] {
+        a.send(&typing(signal)).await.unwrap();
+    }
+    assert_eq!(
+        heard(b.next_of("typing").await.unwrap().unwrap()),
+        (json!("ada"), json!(true))
+    );
+    assert_eq!(
+        heard(b.next_of("typing").await.unwrap().unwrap()),
+        (json!("ada"), json!(false))
+    );
+    // It ends with the message.
+    a.send(&typing(true)).await.unwrap();
+    a.say("done").await.unwrap();
+    assert_eq!(
+        heard(b.next_of("typing").await.unwrap().unwrap()),
+        (json!("ada"), json!(true))
+    );
+    assert_eq!(
+        heard(b.next_of("typing").await.unwrap().unwrap()),
+        (json!("ada"), json!(false))
+    );
+    // And with the connection.
+    a.send(&typing(true)).await.unwrap();
+    assert_eq!(
+        heard(b.next_of("typing").await.unwrap().unwrap()),
+        (json!("ada"), json!(true))
+    );
+    drop(a);
+    assert_eq!(
+        heard(b.next_of("typing").await.unwrap().unwrap()),
+        (json!("ada"), json!(false))
+    );
+}
+
+#[tokio::test]
+async fn signs_of_typing_are_rationed() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let mut socket = server.user("ada").await.socket().await.unwrap();
+    for i in 0..31 {
+        let frame = json!({ "type": "typing", "is_typing": i % 2 == 0 });
+        socket.send(&frame).await.unwrap();
+    }
+    let error = socket.next_of("error").await.unwrap().unwrap();
+    assert_eq!(error["code"], "rate_limited");
+    assert!(error["retry_after"].is_u64());
+}
+
+/// Frames of a room until it is resumed, by kind and place.
+async fn missed(socket: &mut Socket) -> (Vec<(String, u64)>, serde_json::Value) {
+    let mut missed = Vec::new();
+    loop {
+        let frame = socket.next().await.unwrap().unwrap();
+        let kind = frame["type"].as_str().unwrap().to_owned();
+        if kind == "resumed" {
+            return (missed, frame);
+        }
+        let seq = frame["seq"].as_u64().or(frame["message"]["seq"].as_u64());
+        missed.extend(seq.map(|seq| (kind, seq)));
+    }
+}
+
+#[tokio::test]
+async fn who_comes_back_gets_what_they_missed_and_then_what_is_new() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let (ada, bea) = (server.user("ada").await, server.user("bea").await);
+    for i in 0..250 {
+        ada.say(&i.to_string()).await.unwrap();
+    }
+    // Three joined before: administrator, ada, bea.
+    let mut socket = Socket::connect(bea.authority()).await.unwrap();
+    let resume = json!([{ "room_id": 1, "after_seq": 103 }, { "room_id": 999, "after_seq": 0 }]);
+    let auth = json!({ "type": "auth", "token": bea.token(), "resume": resume });
+    socket.send(&auth).await.unwrap();
+    let (frames, resumed) = missed(&mut socket).await;
+    let places: Vec<u64> = frames.iter().map(|(_, seq)| *seq).collect();
+    assert_eq!(places, (104..=253).collect::<Vec<_>>());
+    assert_eq!(
+        (&resumed["room_id"], &resumed["last_seq"]),
+        (&json!(1), &json!(253))
+    );
+    assert_eq!(resumed["complete"], true);
+    ada.say("live").await.unwrap();
+    assert_eq!(
+        socket.next_of("new_message").await.unwrap().unwrap()["message"]["seq"],
+        254
+    );
+    // The same again on the open socket, and from a place that does not exist.
+    for (after, count, complete) in [(250, 4, true), (9_999, 0, false), (254, 0, true)] {
+        let rooms = json!([{ "room_id": 1, "after_seq": after }]);
+        socket
+            .send(&json!({ "type": "resume", "rooms": rooms }))
+            .await
+            .unwrap();
+        let (frames, resumed) = missed(&mut socket).await;
+        assert_eq!(
+            (frames.len(), &resumed["complete"]),
+            (count, &json!(complete)),
+            "{after}"
+        );
+    }
+    let rooms = json!([{ "room_id": 999, "after_seq": 0 }]);
+    socket
+        .send(&json!({ "type": "resume", "rooms": rooms }))
+        .await
+        .unwrap();
+    assert_eq!(
+        socket.next_of("error").await.unwrap().unwrap()["code"],
+        "not_found"
+    );
+    ada.say("still live").await.unwrap();
+    assert_eq!(
+        socket.next_of("new_message").await.unwrap().unwrap()["message"]["seq"],
+        255
+    );
+}
+
+#[tokio::test]
+async fn sockets_are_counted_by_user_and_by_address() {
+    let directory = directory();
+    let limits = [("MAX_SOCKETS_PER_USER", "3"), ("MAX_SOCKETS_PER_ADDRESS", "5")];
+    let server = Server::start_with(directory.path(), &[], &limits);
+    let (ada, bea) = (server.user("ada").await, server.user("bea").await);
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        open.push(ada.socket().await.unwrap());
+    }
+    let mut fourth = Socket::connect(ada.authority()).await.unwrap();
+    assert!(fourth.authenticate(ada.token()).await.is_err());
+    assert_eq!(closed(fourth).await, 4008);
+    open.push(bea.socket().await.unwrap());
+    open.push(bea.socket().await.unwrap());
+    let refused = Socket::connect(bea.authority()).await.err().unwrap().to_string();
+    assert!(refused.contains("429"), "{refused}");
+    drop(open);
+    // Their places are free again as soon as the server has seen them go.
+    let mut watcher = loop {
+        if let Ok(socket) = ada.socket().await {
+            break socket;
+        }
+        tokio::task::yield_now().await;
+    };
+    watcher.say("back").await.unwrap();
+    assert!(watcher.next_of("ack").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_flood_of_frames_is_rationed() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let mut socket = server.user("ada").await.socket().await.unwrap();
+    for _ in 0..230 {
+        socket.send(&json!({ "type": "ping" })).await.unwrap();
+    }
+    assert_eq!(
+        socket.next_of("error").await.unwrap().unwrap()["code"],
+        "rate_limited"
+    );
+    assert_eq!(
+        closed(socket).await,
+        4008,
+        "who goes on against a wall is sent away"
+    );
+}

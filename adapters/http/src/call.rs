@@ -4,17 +4,17 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use bytes::Bytes;
 use chat_app::Origin;
-use chat_domain::limit;
+use chat_domain::{Refusal, limit};
 use chat_ports::Ports;
 use chat_wire::{Problem, decode};
-use http::{HeaderMap, header, request::Parts};
+use http::{HeaderMap, Method, header, request::Parts};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::{carrier::Carrier, problem::Refused, router::Shared};
+use crate::{carrier::Carrier, problem::Refused, shared::Shared};
 
 /// How long a client may take to send a body.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
@@ -22,6 +22,20 @@ const BODY_DEADLINE: Duration = Duration::from_secs(30);
 /// The client's address, put into every request by the accept loop.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// What a path names. A name that is no text (a stray `%ff`) names nothing.
+pub(crate) struct Named<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Named<T> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let named = Path::from_request_parts(parts, state).await;
+        named
+            .map(|Path(named)| Self(named))
+            .map_err(|_| Problem::of(&Refusal::NotFound.into()).into())
+    }
+}
 
 /// A request that changes nothing.
 pub(crate) struct Visit {
@@ -55,7 +69,11 @@ impl<P: Ports> FromRequest<Arc<Shared<P>>> for Call {
     async fn from_request(request: Request, state: &Arc<Shared<P>>) -> Result<Self, Refused> {
         let (parts, body) = request.into_parts();
         let carrier = Carrier::of(&parts.headers, state.cookies)?;
-        is_json(&parts.headers)?;
+        // What is deleted is named by the path; a body is allowed and not asked for.
+        let bodiless = parts.method == Method::DELETE && !parts.headers.contains_key(header::CONTENT_TYPE);
+        if !bodiless {
+            is_json(&parts.headers)?;
+        }
         let body = tokio::time::timeout(BODY_DEADLINE, Limited::new(body, limit::BODY_BYTES).collect());
         let body = match body.await {
             Ok(Ok(body)) => body.to_bytes(),
@@ -67,7 +85,11 @@ impl<P: Ports> FromRequest<Arc<Shared<P>>> for Call {
             carrier,
             origin: origin(&parts),
             headers: parts.headers,
-            body,
+            body: if bodiless && body.is_empty() {
+                Bytes::from_static(b"{}")
+            } else {
+                body
+            },
         })
     }
 }

@@ -1,8 +1,10 @@
 //! The handlers: parse, call one use case, answer.
 
 pub(crate) mod accounts;
+pub(crate) mod changes;
 pub(crate) mod health;
 pub(crate) mod messages;
 pub(crate) mod pages;
+pub(crate) mod rooms;
 pub(crate) mod session;
 pub(crate) mod socket;

@@ -13,8 +13,10 @@ mod hosts;
 mod problem;
 mod router;
 mod serve;
+mod shared;
 
 pub use axum::Router;
 pub use hosts::{Hosts, PublicUrl, PublicUrlError};
-pub use router::{Readiness, Site, Upgrade, router};
+pub use router::{Site, router};
 pub use serve::serve;
+pub use shared::{Readiness, Upgrade};

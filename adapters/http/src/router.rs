@@ -1,8 +1,5 @@
 //! Which path leads where, and what is done around every handler.
 
-use std::future::Future;
-use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::{
@@ -10,31 +7,22 @@ use axum::{
     extract::{Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{delete, get, patch, post},
 };
-use chat_app::{App, Error, SessionToken, SignedIn};
+use chat_app::App;
 use chat_ports::Ports;
 use chat_wire::Problem;
-use http::{HeaderValue, Uri};
+use http::Uri;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    carrier::Carrier,
     cookies::Cookies,
-    handlers::{accounts, health, messages, pages, session, socket},
+    handlers::{accounts, changes, health, messages, pages, rooms, session, socket},
     headers,
     hosts::Hosts,
-    problem::{self, Refused},
+    problem::Refused,
+    shared::{Readiness, Shared, Upgrade},
 };
-
-/// Opens a socket: from the head of a request to `/ws`, the session of its cookie and the client's address to the
-/// `Sec-WebSocket-Accept` of the answer. What happens on the socket is not HTTP's business.
-pub type Upgrade = Arc<
-    dyn Fn(http::Request<()>, Option<SessionToken>, IpAddr) -> Result<HeaderValue, Problem> + Send + Sync,
->;
-
-/// Whether the storage answers.
-pub type Readiness = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 /// What the transport needs beside the application.
 pub struct Site {
@@ -48,42 +36,6 @@ pub struct Site {
     pub tasks: TaskTracker,
     /// The version of the program.
     pub version: &'static str,
-}
-
-/// What every handler sees.
-pub(crate) struct Shared<P> {
-    pub(crate) app: Arc<App<P>>,
-    pub(crate) hosts: Hosts,
-    pub(crate) cookies: Cookies,
-    pub(crate) upgrade: Upgrade,
-    pub(crate) ready: Readiness,
-    pub(crate) version: &'static str,
-    tasks: TaskTracker,
-}
-
-impl<P: Ports> Shared<P> {
-    /// Who makes the request.
-    pub(crate) async fn who(&self, carrier: &Carrier) -> Result<SignedIn, Refused> {
-        let token = carrier.session().ok_or_else(Problem::unauthenticated)?;
-        self.app
-            .authenticate(token)
-            .await
-            .map_err(|error| self.refused(&error))
-    }
-
-    pub(crate) fn refused(&self, error: &Error) -> Refused {
-        problem::of_error(&self.app, error)
-    }
-
-    /// Runs a change to its end, also when the client hangs up meanwhile: what was stored must also be told.
-    pub(crate) async fn complete<T: Send + 'static>(
-        &self,
-        change: impl Future<Output = Result<T, Error>> + Send + 'static,
-    ) -> Result<T, Refused> {
-        let done = self.tasks.spawn(change).await;
-        let done = done.unwrap_or_else(|panic| Err(Error::Internal(panic.into())));
-        done.map_err(|error| self.refused(&error))
-    }
 }
 
 /// All paths of the contract that exist so far.
@@ -105,6 +57,23 @@ pub fn router<P: Ports>(app: Arc<App<P>>, site: Site) -> Router {
         .route("/api/session", get(session::session::<P>))
         .route("/api/messages", get(messages::history::<P>))
         .route("/api/send-message", post(messages::send::<P>))
+        .route("/api/edit-message", post(changes::edit::<P>))
+        .route("/api/delete-message", post(changes::delete::<P>))
+        .route("/api/react", post(changes::react::<P>))
+        .route("/api/rooms", get(rooms::list::<P>).post(rooms::create::<P>))
+        .route("/api/rooms/direct", post(rooms::direct::<P>))
+        .route("/api/rooms/{room}", patch(rooms::change::<P>))
+        .route("/api/rooms/{room}/join", post(rooms::join::<P>))
+        .route("/api/rooms/{room}/leave", post(rooms::leave::<P>))
+        .route(
+            "/api/rooms/{room}/members",
+            get(rooms::members::<P>).post(rooms::add_member::<P>),
+        )
+        .route(
+            "/api/rooms/{room}/members/{user}",
+            delete(rooms::remove_member::<P>),
+        )
+        .route("/api/rooms/{room}/read", post(rooms::read::<P>))
         .route("/api/version", get(health::version::<P>))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready::<P>))

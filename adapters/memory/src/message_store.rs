@@ -3,29 +3,25 @@
 use std::ops::Bound;
 
 use chat_domain::{
-    ClientId, Draft, Event, EventBody, EventId, Message, RoomId, Seq, UserId, message::MessageBody,
+    ClientId, Draft, Event, EventBody, EventId, Message, Role, RoomId, Seq, UserId,
+    change::{Deletion, Edit, ReactionChange},
+    event::Emoji,
+    id, limit,
+    message::{MessageBody, Reaction},
 };
 use chat_ports::{Appended, Conflict, MessagePage, MessageStore, Page, StoreError};
 
-use crate::{MemoryStore, state::State};
+use crate::{
+    MemoryStore,
+    state::{State, said},
+};
 
 impl State {
     fn messages(&self, room: RoomId) -> impl DoubleEndedIterator<Item = &Message> {
+        let last = Seq::parse(id::MAX_ID).unwrap_or_default();
         self.events
-            .range((room, Seq::ZERO)..)
-            .take_while(move |((id, _), _)| *id == room)
-            .filter_map(|(_, event)| match &event.body {
-                EventBody::Posted(message) => Some(message),
-                EventBody::Edited { .. }
-                | EventBody::Reacted { .. }
-                | EventBody::Deleted { .. }
-                | EventBody::Joined { .. }
-                | EventBody::Left { .. }
-                | EventBody::RoomChanged(_) => None,
-            })
-            // `take_while` is no double-ended iterator; a room in a test is small.
-            .collect::<Vec<_>>()
-            .into_iter()
+            .range((room, Seq::ZERO)..=(room, last))
+            .filter_map(|(_, event)| said(event))
     }
 
     fn by_client_id(&self, room: RoomId, author: UserId, client_id: &ClientId) -> Option<&Message> {
@@ -46,25 +42,16 @@ impl State {
         if let Some(earlier) = earlier {
             return same_message(earlier, &draft);
         }
-        let active = self
-            .users
-            .get(&draft.author)
-            .is_some_and(|(user, _)| user.banned(draft.at).is_none());
-        if !active {
-            return Err(Conflict::UserInactive.into());
-        }
-        if !self.members.contains_key(&(draft.room_id, draft.author)) {
-            return Err(Conflict::NotMember.into());
-        }
+        self.active(draft.author, draft.at)?;
+        self.membership(draft.room_id, draft.author)?;
         if draft
             .reply_to
             .is_some_and(|id| !self.has_message(draft.room_id, id))
         {
             return Err(Conflict::UnknownTarget.into());
         }
-        let id = self.next_event()?;
         let mut stored = None;
-        self.append(draft.room_id, draft.at, |seq| {
+        self.append(draft.room_id, draft.at, |id, seq| {
             let message = Message {
                 id,
                 room_id: draft.room_id,
@@ -76,6 +63,8 @@ impl State {
                 reply_to: draft.reply_to,
                 client_id: draft.client_id,
                 at: draft.at,
+                edited_at: None,
+                reactions: Vec::new(),
             };
             stored = Some(message.clone());
             EventBody::Posted(message)
@@ -84,6 +73,96 @@ impl State {
             stored.ok_or_else(|| StoreError::failed("an event was appended without its message"))?;
         Ok(Appended { message, fresh: true })
     }
+
+    fn edit_message(&mut self, edit: Edit) -> Result<Option<Event>, StoreError> {
+        self.active(edit.author, edit.at)?;
+        self.membership(edit.room_id, edit.author)?;
+        let own = |message: &&mut Message| message.room_id == edit.room_id && message.author == edit.author;
+        let message = self.message_by_id_mut(edit.target).filter(own);
+        let message = message.ok_or(Conflict::UnknownTarget)?;
+        match &message.body {
+            MessageBody::Deleted(_) => return Err(Conflict::UnknownTarget.into()),
+            MessageBody::Said(content) if *content == edit.content => return Ok(None),
+            MessageBody::Said(_) => {}
+        }
+        message.body = MessageBody::Said(edit.content);
+        message.edited_at = Some(edit.at);
+        let edited = message.clone();
+        self.append(edit.room_id, edit.at, |_, _| EventBody::Edited(edited))
+            .map(Some)
+    }
+
+    fn delete_message(&mut self, deletion: &Deletion) -> Result<Option<Event>, StoreError> {
+        let is_admin = self.active(deletion.user_id, deletion.at)?.is_admin;
+        let role = self.membership(deletion.room_id, deletion.user_id)?.role;
+        let there = |message: &&mut Message| message.room_id == deletion.room_id;
+        let message = self.message_by_id_mut(deletion.target).filter(there);
+        let message = message.ok_or(Conflict::UnknownTarget)?;
+        if matches!(message.body, MessageBody::Deleted(_)) {
+            return Ok(None);
+        }
+        let own = message.author == deletion.user_id;
+        if !own && role < Role::Moderator && !is_admin {
+            return Err(Conflict::NotAllowed.into());
+        }
+        message.body = MessageBody::Deleted(deletion.by);
+        message.reactions.clear();
+        let (target, target_seq, by) = (message.id, message.seq, deletion.by);
+        self.reactions.remove(&target);
+        self.append(deletion.room_id, deletion.at, |_, _| EventBody::Deleted {
+            target,
+            target_seq,
+            by,
+        })
+        .map(Some)
+    }
+
+    fn react(&mut self, change: ReactionChange) -> Result<Option<Event>, StoreError> {
+        self.active(change.user_id, change.at)?;
+        self.membership(change.room_id, change.user_id)?;
+        let there = |m: &&Message| m.room_id == change.room_id && matches!(m.body, MessageBody::Said(_));
+        let message = self.message_by_id(change.target).filter(there);
+        let reactions = &message.ok_or(Conflict::UnknownTarget)?.reactions;
+        let same = reactions.iter().find(|reaction| reaction.emoji == change.emoji);
+        if same.is_some_and(|reaction| reaction.by.contains(&change.user_id)) == change.added {
+            return Ok(None);
+        }
+        if change.added && same.is_none() && reactions.len() >= limit::REACTIONS_PER_MESSAGE {
+            return Err(Conflict::TooManyReactions.into());
+        }
+        let single = self.reactions.entry(change.target).or_default();
+        if change.added {
+            single.push((change.emoji.clone(), change.user_id));
+        } else {
+            single.retain(|(emoji, user)| !(*emoji == change.emoji && *user == change.user_id));
+        }
+        let grouped = grouped(single);
+        if let Some(message) = self.message_by_id_mut(change.target) {
+            message.reactions = grouped;
+        }
+        self.append(change.room_id, change.at, |_, _| EventBody::Reacted {
+            target: change.target,
+            user_id: change.user_id,
+            emoji: change.emoji,
+            added: change.added,
+        })
+        .map(Some)
+    }
+}
+
+/// The single reactions as they stand under a message: each emoji once, in the order of its first use.
+fn grouped(single: &[(Emoji, UserId)]) -> Vec<Reaction> {
+    let mut reactions: Vec<Reaction> = Vec::new();
+    for (emoji, user) in single {
+        match reactions.iter_mut().find(|reaction| reaction.emoji == *emoji) {
+            Some(reaction) => reaction.by.push(*user),
+            None => reactions.push(Reaction {
+                emoji: emoji.clone(),
+                by: vec![*user],
+            }),
+        }
+    }
+    reactions
 }
 
 /// The first message under a client id, if the draft is that one sent again.
@@ -132,8 +211,24 @@ impl MessageStore for MemoryStore {
             .take_while(|((id, _), _)| *id == room);
         Ok(later
             .take(most as usize)
-            .map(|(_, event)| event.clone())
+            .map(|(_, event)| state.as_of_now(event))
             .collect())
+    }
+
+    async fn message(&self, id: EventId) -> Result<Option<Message>, StoreError> {
+        Ok(self.state().message_by_id(id).cloned())
+    }
+
+    async fn edit_message(&self, edit: Edit) -> Result<Option<Event>, StoreError> {
+        self.state().edit_message(edit)
+    }
+
+    async fn delete_message(&self, deletion: Deletion) -> Result<Option<Event>, StoreError> {
+        self.state().delete_message(&deletion)
+    }
+
+    async fn react(&self, change: ReactionChange) -> Result<Option<Event>, StoreError> {
+        self.state().react(change)
     }
 
     async fn message_by_client_id(

@@ -1,13 +1,15 @@
 //! What the store remembers, behind one lock: every method is therefore one atomic commit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chat_domain::{
-    Event, EventBody, EventId, Membership, PasswordHash, Role, Room, RoomId, Seq, Session, SessionId,
-    Timestamp, TokenHash, User, UserId, event::Person,
+    Event, EventBody, EventId, Membership, Message, PasswordHash, Role, Room, RoomId, Seq, Session,
+    SessionId, Timestamp, TokenHash, User, UserId,
+    event::{Emoji, Person},
+    membership::Pair,
 };
-use chat_ports::StoreError;
+use chat_ports::{Conflict, StoreError};
 
 /// A store that forgets everything when it is dropped.
 #[derive(Debug, Default)]
@@ -28,6 +30,10 @@ pub(crate) struct State {
     pub(crate) plain_room: Option<RoomId>,
     pub(crate) members: BTreeMap<(RoomId, UserId), Membership>,
     pub(crate) events: BTreeMap<(RoomId, Seq), Event>,
+    pub(crate) places: HashMap<EventId, (RoomId, Seq)>,
+    /// Who put which emoji under which message, in order.
+    pub(crate) reactions: HashMap<EventId, Vec<(Emoji, UserId)>>,
+    pub(crate) pairs: HashMap<Pair, RoomId>,
     last_user: u64,
     last_session: u64,
     last_room: u64,
@@ -65,8 +71,9 @@ impl State {
         &mut self,
         room: RoomId,
         at: Timestamp,
-        body: impl FnOnce(Seq) -> EventBody,
+        body: impl FnOnce(EventId, Seq) -> EventBody,
     ) -> Result<Event, StoreError> {
+        let id = self.next_event()?;
         let room_row = self
             .rooms
             .get_mut(&room)
@@ -77,26 +84,101 @@ impl State {
             room_id: room,
             seq,
             at,
-            body: body(seq),
+            body: body(id, seq),
         };
         self.events.insert((room, seq), event.clone());
-        Ok(event)
+        self.places.insert(id, (room, seq));
+        Ok(self.as_of_now(&event))
+    }
+
+    /// Events that tell of a message or a room tell of it as it is now.
+    pub(crate) fn as_of_now(&self, event: &Event) -> Event {
+        let mut event = event.clone();
+        match &mut event.body {
+            EventBody::Edited(message) => {
+                if let Some(now) = self.message_by_id(message.id) {
+                    *message = now.clone();
+                }
+            }
+            EventBody::RoomChanged(room) => {
+                if let Some(now) = self.rooms.get(&room.id) {
+                    **room = now.clone();
+                }
+            }
+            EventBody::Posted(_)
+            | EventBody::Reacted { .. }
+            | EventBody::Deleted { .. }
+            | EventBody::Joined { .. }
+            | EventBody::Left { .. }
+            | EventBody::Withheld => {}
+        }
+        event
+    }
+
+    pub(crate) fn message_by_id(&self, id: EventId) -> Option<&Message> {
+        let event = self.events.get(self.places.get(&id)?)?;
+        said(event)
+    }
+
+    pub(crate) fn message_by_id_mut(&mut self, id: EventId) -> Option<&mut Message> {
+        let event = self.events.get_mut(self.places.get(&id)?)?;
+        match &mut event.body {
+            EventBody::Posted(message) => Some(message),
+            EventBody::Edited(_)
+            | EventBody::Reacted { .. }
+            | EventBody::Deleted { .. }
+            | EventBody::Joined { .. }
+            | EventBody::Left { .. }
+            | EventBody::RoomChanged(_)
+            | EventBody::Withheld => None,
+        }
+    }
+
+    /// Whoever acts must still be there, and not be banned.
+    pub(crate) fn active(&self, user: UserId, at: Timestamp) -> Result<&User, StoreError> {
+        let found = self.users.get(&user).map(|(user, _)| user);
+        let active = found.filter(|user| user.banned(at).is_none());
+        active.ok_or_else(|| Conflict::UserInactive.into())
+    }
+
+    /// Whoever acts in a room must be in it.
+    pub(crate) fn membership(&self, room: RoomId, user: UserId) -> Result<&Membership, StoreError> {
+        let found = self.members.get(&(room, user));
+        found.ok_or_else(|| Conflict::NotMember.into())
     }
 
     /// Makes the user a member, with the event that says so.
-    pub(crate) fn join(&mut self, room: RoomId, user: &User, at: Timestamp) -> Result<Event, StoreError> {
-        self.next_event()?;
-        let event = self.append(room, at, |_| EventBody::Joined {
-            user: Person::from(user),
-            by: None,
-        })?;
+    pub(crate) fn join(
+        &mut self,
+        room: RoomId,
+        person: Person,
+        role: Role,
+        by: Option<UserId>,
+        at: Timestamp,
+    ) -> Result<Event, StoreError> {
+        let user_id = person.id;
+        let event = self.append(room, at, |_, _| EventBody::Joined { user: person, by })?;
         let membership = Membership {
             room_id: room,
-            user_id: user.id,
-            role: Role::Member,
+            user_id,
+            role,
             read_seq: Seq::ZERO,
         };
-        self.members.insert((room, user.id), membership);
+        self.members.insert((room, user_id), membership);
         Ok(event)
+    }
+}
+
+/// The message that an event is, if it is one.
+pub(crate) const fn said(event: &Event) -> Option<&Message> {
+    match &event.body {
+        EventBody::Posted(message) => Some(message),
+        EventBody::Edited(_)
+        | EventBody::Reacted { .. }
+        | EventBody::Deleted { .. }
+        | EventBody::Joined { .. }
+        | EventBody::Left { .. }
+        | EventBody::RoomChanged(_)
+        | EventBody::Withheld => None,
     }
 }

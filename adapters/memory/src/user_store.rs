@@ -1,6 +1,6 @@
 //! Accounts.
 
-use chat_domain::{User, UserId, Username};
+use chat_domain::{Role, User, UserId, Username};
 use chat_ports::{Conflict, Credential, NewUser, Registered, StoreError, UserStore};
 
 use crate::{MemoryStore, state::State};
@@ -25,8 +25,9 @@ impl State {
             created_at: new.at,
             last_seen_at: new.at,
         };
-        let joined = new.joins.map(|room| self.join(room, &user, new.at)).transpose()?;
         self.users.insert(user.id, (user.clone(), new.password));
+        let join = |room| self.join(room, (&user).into(), Role::Member, None, new.at);
+        let joined = new.joins.map(join).transpose()?;
         Ok(Registered { user, joined })
     }
 }

@@ -70,3 +70,21 @@ pub(crate) fn store(error: rusqlite::Error) -> StoreError {
         _ => StoreError::failed(error),
     }
 }
+
+/// Whether the failure lies in what a row holds (a value that the rules would not have let in, a record that does not
+/// open): reading it again would fail again, and the rows beside it are none the worse for it.
+pub(crate) fn lies_in_the_row(error: &StoreError) -> bool {
+    let StoreError::Failed(source) = error else {
+        return false;
+    };
+    match source.downcast_ref::<rusqlite::Error>() {
+        None => true,
+        Some(error) => matches!(
+            error,
+            rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..)
+                | rusqlite::Error::InvalidColumnType(..)
+                | rusqlite::Error::Utf8Error(..)
+        ),
+    }
+}

@@ -4,6 +4,8 @@
 //! batch hears of its success (`synchronous=FULL`). Message text, addresses and the like are sealed before they
 //! reach the database, for their own row.
 
+mod actor;
+mod change;
 mod error;
 mod message_store;
 mod readers;

@@ -1,10 +1,14 @@
 //! Messages and all other events of rooms.
 
-use chat_domain::{ClientId, Draft, Event, EventId, Message, RoomId, Seq, UserId, message::MessageBody};
+use chat_domain::{
+    ClientId, Draft, Event, EventId, Message, RoomId, Seq, UserId,
+    change::{Deletion, Edit, ReactionChange},
+    message::MessageBody,
+};
 use chat_ports::{Appended, Conflict, MessagePage, MessageStore, Page, Sealer, StoreError};
 use rusqlite::{Connection, named_params};
 
-use crate::{SqliteStore, room_store, rows};
+use crate::{SqliteStore, actor, change, room_store, rows};
 
 impl MessageStore for SqliteStore {
     async fn append_message(&self, draft: Draft) -> Result<Appended, StoreError> {
@@ -25,9 +29,31 @@ impl MessageStore for SqliteStore {
                 rows::EVENT
             );
             let params = [room.number(), after.number(), u64::from(most)];
-            rows::all(connection, &sql, params, |row| rows::event(row, sealer))
+            rows::all(connection, &sql, params, |row| {
+                rows::event(connection, row, sealer)
+            })
         })
         .await
+    }
+
+    async fn message(&self, id: EventId) -> Result<Option<Message>, StoreError> {
+        self.read(move |connection, sealer| rows::message_by_id(connection, sealer, id))
+            .await
+    }
+
+    async fn edit_message(&self, edit: Edit) -> Result<Option<Event>, StoreError> {
+        self.write(move |connection, sealer| change::edit(connection, sealer, edit))
+            .await
+    }
+
+    async fn delete_message(&self, deletion: Deletion) -> Result<Option<Event>, StoreError> {
+        self.write(move |connection, sealer| change::delete(connection, sealer, &deletion))
+            .await
+    }
+
+    async fn react(&self, change: ReactionChange) -> Result<Option<Event>, StoreError> {
+        self.write(move |connection, sealer| change::react(connection, sealer, change))
+            .await
     }
 
     async fn message_by_client_id(
@@ -49,7 +75,8 @@ fn append(connection: &Connection, sealer: &dyn Sealer, draft: Draft) -> Result<
             return same_message(earlier, &draft);
         }
     }
-    check_author(connection, &draft)?;
+    // What the author was allowed when the draft was made may be over by now.
+    actor::in_room(connection, draft.author, draft.room_id, draft.at)?;
     if let Some(target) = draft.reply_to {
         check_target(connection, draft.room_id, target)?;
     }
@@ -66,33 +93,6 @@ fn same_message(earlier: Message, draft: &Draft) -> Result<Appended, StoreError>
         })
     } else {
         Err(Conflict::ClientIdReused { stored: earlier.id }.into())
-    }
-}
-
-/// What the author was allowed when the draft was made may be over by now.
-fn check_author(connection: &Connection, draft: &Draft) -> Result<(), StoreError> {
-    let found = rows::one(
-        connection,
-        "SELECT (ban_since IS NULL OR ban_until <= :at) AS active,
-                EXISTS (SELECT 1 FROM room_members WHERE room_id = :room AND user_id = :user) AS member
-         FROM users WHERE id = :user",
-        named_params! {
-            ":at": draft.at.millis(),
-            ":room": draft.room_id.number(),
-            ":user": draft.author.number(),
-        },
-        |row| {
-            Ok((
-                rows::get::<Option<bool>>(row, "active")?,
-                rows::get::<bool>(row, "member")?,
-            ))
-        },
-    )?;
-    match found {
-        Some((Some(true), true)) => Ok(()),
-        Some((Some(true), false)) => Err(Conflict::NotMember.into()),
-        // `active` is NULL for a ban without an end.
-        Some((Some(false) | None, _)) | None => Err(Conflict::UserInactive.into()),
     }
 }
 
@@ -144,6 +144,8 @@ fn insert(
         reply_to: draft.reply_to,
         client_id: draft.client_id,
         at: draft.at,
+        edited_at: None,
+        reactions: Vec::new(),
     })
 }
 
@@ -164,7 +166,9 @@ fn by_client_id(
         ":author": author.number(),
         ":client_id": client_id.as_str(),
     };
-    rows::one(connection, &sql, params, |row| rows::message(row, sealer))
+    rows::one(connection, &sql, params, |row| {
+        rows::message(connection, row, sealer)
+    })
 }
 
 fn page_of(
@@ -193,9 +197,11 @@ fn page_of(
         ":most": u64::from(most) + 1,
         ":skip": skip,
     };
-    let mut messages = rows::all(connection, &sql, params, |row| rows::message(row, sealer))?;
-    let has_more = messages.len() > most as usize;
-    messages.truncate(most as usize);
-    messages.reverse();
+    let mut found = rows::all(connection, &sql, params, |row| {
+        rows::readable_message(connection, row, sealer)
+    })?;
+    let has_more = found.len() > most as usize;
+    found.truncate(most as usize);
+    let messages = found.into_iter().rev().flatten().collect();
     Ok(MessagePage { messages, has_more })
 }

@@ -4,9 +4,10 @@
 use chat_domain::{
     AccountKind, Content, Event, EventBody, EventId, Join, Membership, Message, MessageType, Mode, Role,
     Room, RoomId, RoomKind, RoomName, Seq, Session, SessionId, Timestamp, User, UserId, Username,
-    event::Person,
-    message::{ClientId, DeletedBy, MessageBody},
+    event::{Emoji, Person},
+    message::{ClientId, DeletedBy, MessageBody, Reaction},
     moderation::Ban,
+    room::{SlowMode, Topic},
 };
 use chat_ports::{Column, Sealer, StoreError};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
@@ -28,11 +29,14 @@ pub(crate) const EVENT: &str = "messages.id AS id, messages.room_id AS room_id, 
      messages.event AS event, messages.user_id AS user_id, messages.message_type AS message_type, \
      messages.content AS content, messages.deleted_by AS deleted_by, messages.reply_to AS reply_to, \
      messages.client_id AS client_id, messages.by_user_id AS by_user_id, messages.created_at AS created_at, \
+     messages.edited_at AS edited_at, messages.reacted AS reacted, messages.target_id AS target_id, \
+     messages.emoji AS emoji, messages.added AS added, \
      users.username AS username, users.is_admin AS is_admin";
 
 /// The columns that [`room`] and [`membership`] read, for `rooms` joined with `room_members`.
 pub(crate) const ROOM: &str = "rooms.id AS room_id, rooms.name AS name, rooms.kind AS kind, rooms.mode AS mode, \
-     rooms.join_rule AS join_rule, rooms.read_only AS read_only, rooms.last_seq AS last_seq, \
+     rooms.join_rule AS join_rule, rooms.topic AS topic, rooms.slow_mode AS slow_mode, \
+     rooms.read_only AS read_only, rooms.is_plain AS is_plain, rooms.last_seq AS last_seq, \
      rooms.created_at AS created_at";
 
 /// At most one row.
@@ -140,7 +144,10 @@ pub(crate) fn room(row: &Row<'_>) -> Result<Room, StoreError> {
         kind: named(row, "kind", RoomKind::of_name)?,
         mode: named(row, "mode", Mode::of_name)?,
         join: named(row, "join_rule", Join::of_name)?,
+        topic: topic(row)?,
+        slow_mode: SlowMode::parse(get(row, "slow_mode")?).map_err(StoreError::failed)?,
         read_only: get(row, "read_only")?,
+        is_plain: get(row, "is_plain")?,
         last_seq: seq(row, "last_seq")?,
         created_at: time(row, "created_at")?,
     })
@@ -150,14 +157,53 @@ pub(crate) fn membership(row: &Row<'_>) -> Result<Membership, StoreError> {
     Ok(Membership {
         room_id: room_id(row)?,
         user_id: user_id(row, "member_id")?,
-        role: named(row, "role", Role::of_name)?,
+        role: role(row)?,
         read_seq: seq(row, "read_seq")?,
     })
 }
 
-pub(crate) fn event(row: &Row<'_>, sealer: &dyn Sealer) -> Result<Event, StoreError> {
-    let body = match get::<String>(row, "event")?.as_str() {
-        "message" => EventBody::Posted(message(row, sealer)?),
+pub(crate) fn role(row: &Row<'_>) -> Result<Role, StoreError> {
+    named(row, "role", Role::of_name)
+}
+
+/// An event. What it tells of a message or of the room is read with it, as it is now. One that cannot be read is told
+/// as that, so that it does not hold up what comes after it.
+pub(crate) fn event(
+    connection: &Connection,
+    row: &Row<'_>,
+    sealer: &dyn Sealer,
+) -> Result<Event, StoreError> {
+    let (room_id, seq) = (room_id(row)?, seq(row, "seq")?);
+    let body = match event_body(connection, row, sealer) {
+        Err(error) if error::lies_in_the_row(&error) => {
+            tracing::error!(room = %room_id, seq = seq.number(), ?error, "an event cannot be read");
+            EventBody::Withheld
+        }
+        read => read?,
+    };
+    Ok(Event {
+        room_id,
+        seq,
+        at: time(row, "created_at")?,
+        body,
+    })
+}
+
+fn event_body(connection: &Connection, row: &Row<'_>, sealer: &dyn Sealer) -> Result<EventBody, StoreError> {
+    Ok(match get::<String>(row, "event")?.as_str() {
+        "message" => EventBody::Posted(message(connection, row, sealer)?),
+        "edit" => EventBody::Edited(target(connection, row, sealer)?),
+        "reaction" => EventBody::Reacted {
+            target: event_id(row, "target_id")?,
+            user_id: user_id(row, "user_id")?,
+            emoji: emoji(row)?,
+            added: get(row, "added")?,
+        },
+        "deletion" => EventBody::Deleted {
+            target: event_id(row, "target_id")?,
+            target_seq: place(connection, event_id(row, "target_id")?)?,
+            by: named(row, "deleted_by", DeletedBy::of_name)?,
+        },
         "join" => EventBody::Joined {
             user: person(row)?,
             by: optional_user(row)?,
@@ -166,37 +212,86 @@ pub(crate) fn event(row: &Row<'_>, sealer: &dyn Sealer) -> Result<Event, StoreEr
             user: person(row)?,
             by: optional_user(row)?,
         },
+        "settings" => EventBody::RoomChanged(Box::new(the_room(connection, room_id(row)?)?)),
         other => {
             return Err(StoreError::failed(format!(
                 "an event of the unknown kind {other:?}"
             )));
         }
-    };
-    Ok(Event {
-        room_id: room_id(row)?,
-        seq: seq(row, "seq")?,
-        at: time(row, "created_at")?,
-        body,
     })
 }
 
-pub(crate) fn message(row: &Row<'_>, sealer: &dyn Sealer) -> Result<Message, StoreError> {
-    let id = number(row, "id")?;
+/// A message for a page, which does without those that cannot be read.
+pub(crate) fn readable_message(
+    connection: &Connection,
+    row: &Row<'_>,
+    sealer: &dyn Sealer,
+) -> Result<Option<Message>, StoreError> {
+    match message(connection, row, sealer) {
+        Err(error) if error::lies_in_the_row(&error) => {
+            let id: Option<u64> = get(row, "id")?;
+            tracing::error!(id, ?error, "a message cannot be read");
+            Ok(None)
+        }
+        read => read.map(Some),
+    }
+}
+
+/// The message of this id, also an emptied one.
+pub(crate) fn message_by_id(
+    connection: &Connection,
+    sealer: &dyn Sealer,
+    id: EventId,
+) -> Result<Option<Message>, StoreError> {
+    let sql = format!(
+        "SELECT {EVENT} FROM messages JOIN users ON users.id = messages.user_id
+         WHERE messages.id = ?1 AND event = 'message'"
+    );
+    one(connection, &sql, [id.number()], |row| {
+        message(connection, row, sealer)
+    })
+}
+
+/// The message that an event is about.
+fn target(connection: &Connection, row: &Row<'_>, sealer: &dyn Sealer) -> Result<Message, StoreError> {
+    let id = event_id(row, "target_id")?;
+    let found = message_by_id(connection, sealer, id)?;
+    found.ok_or_else(|| StoreError::failed(format!("an event about {id}, which is no message")))
+}
+
+fn place(connection: &Connection, id: EventId) -> Result<Seq, StoreError> {
+    let sql = "SELECT seq FROM messages WHERE id = ?1";
+    let found = one(connection, sql, [id.number()], |row| seq(row, "seq"))?;
+    found.ok_or_else(|| StoreError::failed(format!("an event about {id}, which is not there")))
+}
+
+/// The room of this number.
+pub(crate) fn the_room(connection: &Connection, id: RoomId) -> Result<Room, StoreError> {
+    let sql = format!("SELECT {ROOM} FROM rooms WHERE id = ?1");
+    let found = one(connection, &sql, [id.number()], room)?;
+    found.ok_or_else(|| StoreError::failed(format!("there is no room {id}")))
+}
+
+pub(crate) fn message(
+    connection: &Connection,
+    row: &Row<'_>,
+    sealer: &dyn Sealer,
+) -> Result<Message, StoreError> {
+    let id = event_id(row, "id")?;
     let deleted_by: Option<String> = get(row, "deleted_by")?;
-    let body = if let Some(by) = deleted_by {
-        MessageBody::Deleted(
-            DeletedBy::of_name(&by)
-                .ok_or_else(|| StoreError::failed(format!("deleted by the unknown {by:?}")))?,
-        )
+    let body = if deleted_by.is_some() {
+        MessageBody::Deleted(named(row, "deleted_by", DeletedBy::of_name)?)
     } else {
-        let text = optional_text(row, "content", CONTENT, id, sealer)?;
+        let text = optional_text(row, "content", CONTENT, id.number(), sealer)?;
         let text = text.ok_or_else(|| StoreError::failed(format!("message {id} has no content")))?;
         MessageBody::Said(Content::parse(text).map_err(StoreError::failed)?)
     };
     let client_id: Option<String> = get(row, "client_id")?;
     let reply_to: Option<u64> = get(row, "reply_to")?;
+    let edited_at: Option<u64> = get(row, "edited_at")?;
+    let reacted: bool = get(row, "reacted")?;
     Ok(Message {
-        id: EventId::parse(id).map_err(StoreError::failed)?,
+        id,
         room_id: room_id(row)?,
         seq: seq(row, "seq")?,
         author: user_id(row, "user_id")?,
@@ -212,10 +307,62 @@ pub(crate) fn message(row: &Row<'_>, sealer: &dyn Sealer) -> Result<Message, Sto
             .transpose()
             .map_err(StoreError::failed)?,
         at: time(row, "created_at")?,
+        edited_at: edited_at.map(Timestamp::from_millis),
+        reactions: if reacted {
+            reactions(connection, id)?
+        } else {
+            Vec::new()
+        },
     })
 }
 
-fn person(row: &Row<'_>) -> Result<Person, StoreError> {
+/// What stands under a message: each emoji once, in the order of its first use.
+fn reactions(connection: &Connection, message: EventId) -> Result<Vec<Reaction>, StoreError> {
+    let single = all(
+        connection,
+        "SELECT emoji, user_id FROM reactions WHERE message_id = ?1 ORDER BY place",
+        [message.number()],
+        |row| Ok((emoji(row)?, user_id(row, "user_id")?)),
+    )?;
+    let mut reactions: Vec<Reaction> = Vec::new();
+    for (emoji, user) in single {
+        match reactions.iter_mut().find(|reaction| reaction.emoji == emoji) {
+            Some(reaction) => reaction.by.push(user),
+            None => reactions.push(Reaction {
+                emoji,
+                by: vec![user],
+            }),
+        }
+    }
+    Ok(reactions)
+}
+
+fn emoji(row: &Row<'_>) -> Result<Emoji, StoreError> {
+    Emoji::parse(&get::<String>(row, "emoji")?).map_err(StoreError::failed)
+}
+
+fn topic(row: &Row<'_>) -> Result<Option<Topic>, StoreError> {
+    let topic: Option<String> = get(row, "topic")?;
+    Topic::parse(topic.as_deref().unwrap_or_default()).map_err(StoreError::failed)
+}
+
+pub(crate) fn event_id(row: &Row<'_>, column: &str) -> Result<EventId, StoreError> {
+    EventId::parse(number(row, column)?).map_err(StoreError::failed)
+}
+
+/// The other one of a direct room, from the columns `peer_id`, `peer_name` and `peer_is_admin`.
+pub(crate) fn peer(row: &Row<'_>) -> Result<Option<Person>, StoreError> {
+    let Some(id) = get::<Option<u64>>(row, "peer_id")? else {
+        return Ok(None);
+    };
+    Ok(Some(Person {
+        id: UserId::parse(id).map_err(StoreError::failed)?,
+        username: Username::parse(&get::<String>(row, "peer_name")?).map_err(StoreError::failed)?,
+        is_admin: get(row, "peer_is_admin")?,
+    }))
+}
+
+pub(crate) fn person(row: &Row<'_>) -> Result<Person, StoreError> {
     Ok(Person {
         id: user_id(row, "user_id")?,
         username: username(row)?,
@@ -227,7 +374,7 @@ fn username(row: &Row<'_>) -> Result<Username, StoreError> {
     Username::parse(&get::<String>(row, "username")?).map_err(StoreError::failed)
 }
 
-fn user_id(row: &Row<'_>, column: &str) -> Result<UserId, StoreError> {
+pub(crate) fn user_id(row: &Row<'_>, column: &str) -> Result<UserId, StoreError> {
     UserId::parse(number(row, column)?).map_err(StoreError::failed)
 }
 

@@ -1,6 +1,6 @@
 //! Accounts.
 
-use chat_domain::{PasswordHash, User, UserId, Username, event::Person};
+use chat_domain::{PasswordHash, Role, User, UserId, Username, event::Person};
 use chat_ports::{Conflict, Credential, NewUser, Registered, Sealer, StoreError, UserStore};
 use rusqlite::{Connection, named_params};
 
@@ -90,7 +90,7 @@ fn register(connection: &Connection, new: NewUser) -> Result<Registered, StoreEr
         created_at: new.at,
         last_seen_at: new.at,
     };
-    let join = |room| room_store::join(connection, room, Person::from(&user), new.at);
+    let join = |room| room_store::join(connection, room, Person::from(&user), Role::Member, None, new.at);
     let joined = new.joins.map(join).transpose()?;
     Ok(Registered { user, joined })
 }

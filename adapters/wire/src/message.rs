@@ -1,6 +1,9 @@
 //! Messages on the wire.
 
-use chat_domain::{Message, MessageType, UserId, message::MessageBody};
+use chat_domain::{
+    Message, MessageType, UserId,
+    message::{MessageBody, Reaction},
+};
 use serde::Serialize;
 
 /// A message as a member of its room sees it.
@@ -30,9 +33,24 @@ pub struct MessageView<'a> {
     /// The message that it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<u64>,
+    /// When it was given its present text, if that is not its first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<String>,
+    /// What stands under it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<ReactionView<'a>>,
     /// Who emptied it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted: Option<Deleted>,
+}
+
+/// An emoji that stands under a message.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReactionView<'a> {
+    /// Which.
+    pub emoji: &'a str,
+    /// Whose, in the order in which they came.
+    pub user_ids: Vec<u64>,
 }
 
 /// Who emptied a message.
@@ -67,7 +85,18 @@ impl<'a> MessageView<'a> {
                 .filter(|_| own)
                 .map(chat_domain::ClientId::as_str),
             reply_to: message.reply_to.map(chat_domain::EventId::number),
+            edited_at: message.edited_at.map(crate::time::rfc3339),
+            reactions: message.reactions.iter().map(ReactionView::from).collect(),
             deleted,
+        }
+    }
+}
+
+impl<'a> From<&'a Reaction> for ReactionView<'a> {
+    fn from(reaction: &'a Reaction) -> Self {
+        Self {
+            emoji: reaction.emoji.as_str(),
+            user_ids: reaction.by.iter().map(|user| user.number()).collect(),
         }
     }
 }

@@ -164,6 +164,9 @@ const fn refusal_status(refusal: &Refusal) -> u16 {
         | Refusal::RoomIsE2ee
         | Refusal::RoomIsPlain
         | Refusal::NoPlainRoom
+        | Refusal::AlreadyMember
+        | Refusal::TooManyRooms
+        | Refusal::TooManyReactions
         | Refusal::LastAdmin
         | Refusal::Oneself => 409,
         Refusal::RateLimited { .. } => 429,

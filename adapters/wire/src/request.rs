@@ -1,5 +1,13 @@
 //! What clients ask for, in bodies and queries, parsed into what the use cases take.
 
+mod fields;
+mod rooms;
+
+pub use rooms::{
+    AddMember, CreateRoom, DeleteMessage, DirectRoom, EditMessage, Listing, MarkRead, PatchRoom, React,
+    RoomsQuery,
+};
+
 use chat_app::accounts::{Attempt, Registration};
 use chat_domain::{
     ClientId, Content, EventId, MessageType, Password, RoomId, Seq, Username, limit, message::Utterance,
@@ -8,6 +16,7 @@ use chat_ports::Page;
 use serde::Deserialize;
 
 use crate::problem::{FieldProblem, Problem};
+use fields::{Fields, Query};
 
 /// How a client wants its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -109,40 +118,22 @@ impl SendMessage {
     /// # Errors
     /// `invalid`, with every field that is wrong.
     pub fn parse(self) -> Result<(Option<RoomId>, Utterance), Problem> {
-        let mut wrong = Vec::new();
-        let mut note = |field: &str, message: String| wrong.push(FieldProblem::new(field, &message));
-        let content = Content::parse(self.content)
-            .map_err(|e| note("content", e.to_string()))
-            .ok();
-        let type_name = self.message_type.as_deref().unwrap_or("text");
-        let message_type = MessageType::of_name(type_name);
-        if message_type.is_none() {
-            note("message_type", "must be text, file or image".to_owned());
-        }
-        let client_id = self.client_id.map(|id| ClientId::parse(&id)).transpose();
-        let client_id = client_id
-            .map_err(|e| note("client_id", e.to_string()))
-            .ok()
-            .flatten();
-        let reply_to = self.reply_to.map(EventId::parse).transpose();
-        let reply_to = reply_to
-            .map_err(|e| note("reply_to", e.to_string()))
-            .ok()
-            .flatten();
-        let room = self.room_id.map(RoomId::parse).transpose();
-        let room = room.map_err(|e| note("room_id", e.to_string())).ok().flatten();
-        match (content, message_type) {
-            (Some(content), Some(message_type)) if wrong.is_empty() => Ok((
-                room,
-                Utterance {
-                    content,
-                    message_type,
-                    reply_to,
-                    client_id,
-                },
-            )),
-            _ => Err(Problem::invalid(wrong)),
-        }
+        let mut fields = Fields::default();
+        let content = fields.take("content", Content::parse(self.content));
+        let message_type = MessageType::of_name(self.message_type.as_deref().unwrap_or("text"));
+        let message_type = fields.take("message_type", message_type.ok_or("must be text, file or image"));
+        let client_id = fields.optional("client_id", self.client_id, |id| ClientId::parse(&id));
+        let reply_to = fields.optional("reply_to", self.reply_to, EventId::parse);
+        let room = fields.optional("room_id", self.room_id, RoomId::parse);
+        fields.done(|| {
+            let utterance = Utterance {
+                content: content?,
+                message_type: message_type?,
+                reply_to,
+                client_id,
+            };
+            Some((room, utterance))
+        })
     }
 }
 
@@ -175,10 +166,7 @@ impl MessagesQuery {
     /// # Errors
     /// `invalid`, with every parameter that is wrong.
     pub fn parse(query: &str) -> Result<Self, Problem> {
-        let mut read = Query {
-            query,
-            wrong: Vec::new(),
-        };
+        let mut read = Query::new(query);
         let limit = read.number("limit", 1, u64::from(limit::PAGE_MAX));
         let offset = read.number("offset", 0, u64::from(limit::OFFSET_MAX));
         let before = read.number("before", 0, chat_domain::id::MAX_ID);
@@ -190,12 +178,9 @@ impl MessagesQuery {
             .count()
             > 1
         {
-            read.wrong
-                .push(FieldProblem::new("offset", &"goes with neither before nor after"));
+            read.wrong("offset", "goes with neither before nor after");
         }
-        if !read.wrong.is_empty() {
-            return Err(Problem::invalid(read.wrong));
-        }
+        read.done()?;
         let most = limit
             .and_then(|n| u32::try_from(n).ok())
             .unwrap_or(limit::PAGE_DEFAULT);
@@ -212,33 +197,6 @@ impl MessagesQuery {
             room: room.and_then(|n| RoomId::parse(n).ok()),
             wanted,
         })
-    }
-}
-
-struct Query<'a> {
-    query: &'a str,
-    wrong: Vec<FieldProblem>,
-}
-
-impl Query<'_> {
-    /// The number under this name, if it is given; what is no number of the range is noted as wrong.
-    fn number(&mut self, name: &str, least: u64, most: u64) -> Option<u64> {
-        let mut values = self.query.split('&').filter_map(|pair| {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (key == name).then_some(value)
-        });
-        let value = values.next()?;
-        let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
-        let number = value
-            .parse()
-            .ok()
-            .filter(|n| digits && (least..=most).contains(n));
-        if number.is_none() || values.next().is_some() {
-            let message = format!("must be one whole number from {least} to {most}");
-            self.wrong.push(FieldProblem::new(name, &message));
-            return None;
-        }
-        number
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) enum CloseCode {
     TooBig,
     /// Not signed in, or not any more.
     Unauthenticated,
+    /// Cut by an administrator; may come back.
+    Kicked,
     /// The account is banned.
     Banned,
     /// Goes on although it is refused.
@@ -35,6 +37,7 @@ impl CloseCode {
             Self::NotUtf8 => 1007,
             Self::TooBig => 1009,
             Self::Unauthenticated => 4001,
+            Self::Kicked => 4003,
             Self::Banned => 4004,
             Self::RateLimitIgnored => 4008,
             Self::TooSlow => 4009,
@@ -50,6 +53,7 @@ impl CloseCode {
             Self::NotUtf8 => "not UTF-8",
             Self::TooBig => "too big",
             Self::Unauthenticated => "not signed in",
+            Self::Kicked => "kicked",
             Self::Banned => "banned",
             Self::RateLimitIgnored => "too many refused frames",
             Self::TooSlow => "too slow: come back",

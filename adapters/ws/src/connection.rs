@@ -3,12 +3,12 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use chat_domain::Timestamp;
+use chat_domain::{RoomId, Seq, Timestamp};
 use tokio::{io::Interest, net::TcpStream};
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +22,11 @@ use crate::{
 const READ: usize = 16 * 1024;
 /// How long a connection that ends may take to receive what is still to be said, and to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
+/// The same for who is cut off for being slow: such a client has to read what its kernel holds before it comes to the
+/// close that tells it to come back.
+const SLOW_GOODBYE: Duration = Duration::from_secs(30);
+/// How long a connection that is being brought up to date may take nothing.
+const STALLED: Duration = Duration::from_secs(20);
 
 /// The part of a connection that everybody shares.
 pub(crate) struct Connection {
@@ -29,6 +34,8 @@ pub(crate) struct Connection {
     stream: TcpStream,
     outbox: Outbox,
     heard_at: AtomicU64,
+    /// Rooms that the user became a member of, and where, for the connection's task to enter.
+    rooms_to_enter: Mutex<Vec<(RoomId, Seq)>>,
     cut: CancellationToken,
 }
 
@@ -39,6 +46,7 @@ impl Connection {
             stream,
             outbox: Outbox::new(),
             heard_at: AtomicU64::new(now.millis()),
+            rooms_to_enter: Mutex::default(),
             cut: CancellationToken::new(),
         }
     }
@@ -52,8 +60,28 @@ impl Connection {
         self.outbox.send(&self.stream, frames);
     }
 
+    /// Sends a frame that nobody misses, if nothing waits before it.
+    pub(crate) fn whisper(&self, frame: &Bytes) {
+        self.outbox.whisper(&self.stream, frame);
+    }
+
     pub(crate) fn end(&self, code: CloseCode) {
-        self.outbox.end(code);
+        self.outbox.end(None, code);
+    }
+
+    /// Says why before it ends.
+    pub(crate) fn end_saying(&self, last_word: Bytes, code: CloseCode) {
+        self.outbox.end(Some(last_word), code);
+    }
+
+    /// Has the connection's task enter a room that the user became a member of at this place.
+    pub(crate) fn enter(&self, room: RoomId, joined: Seq) {
+        self.rooms_to_enter().push((room, joined));
+        self.outbox.wake();
+    }
+
+    fn rooms_to_enter(&self) -> MutexGuard<'_, Vec<(RoomId, Seq)>> {
+        self.rooms_to_enter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends it without a goodbye: nobody is there to hear one.
@@ -72,9 +100,7 @@ impl Connection {
 
     /// Asks for a sign of life, unless something waits to be sent: that asks as well.
     pub(crate) fn ask(&self, ping: &Bytes) {
-        if !self.outbox.is_waiting() {
-            self.send(std::slice::from_ref(ping));
-        }
+        self.whisper(ping);
     }
 }
 
@@ -87,6 +113,14 @@ pub(crate) enum End {
     Said,
     /// Nobody is there.
     Gone,
+}
+
+/// What a connection's task has to do.
+pub(crate) enum Task {
+    /// The client has sent this text.
+    Read(String),
+    /// The user became a member of this room at this place.
+    Enter { room: RoomId, joined: Seq },
 }
 
 /// The receiving side of a connection; its task alone has it.
@@ -119,17 +153,47 @@ impl<'a> Inbound<'a> {
         inbound
     }
 
-    /// The client's next text message. While it waits, what is queued for the client is sent.
-    pub(crate) async fn next(&mut self) -> Result<String, End> {
+    /// What is to be done next. While nothing is, what is queued for the client is sent.
+    pub(crate) async fn next(&mut self) -> Result<Task, End> {
         loop {
+            // Who has been cut off is not listened to any more, also not to what they sent before.
+            if self.connection.outbox.is_ending() {
+                return Err(self.end.unwrap_or(End::Said));
+            }
+            if let Some((room, joined)) = self.connection.rooms_to_enter().pop() {
+                return Ok(Task::Enter { room, joined });
+            }
             if let Some(message) = self.messages.pop_front() {
-                return Ok(message);
+                return Ok(Task::Read(message));
             }
             if let Some(end) = self.end {
                 return Err(end);
             }
             self.turn().await?;
         }
+    }
+
+    /// Returns once nothing waits to be sent, so that the next page of what was missed has room.
+    ///
+    /// # Errors
+    /// The end of a connection that takes nothing for [`STALLED`] is that it is too slow.
+    pub(crate) async fn drain(&self) -> Result<(), End> {
+        let connection = self.connection;
+        let drained = async {
+            while connection.outbox.flush(&connection.stream) {
+                if connection.outbox.is_ending() {
+                    return Err(End::Said);
+                }
+                tokio::select! {
+                    ready = connection.stream.writable() => ready.map_err(|_| End::Gone)?,
+                    () = connection.cut.cancelled() => return Err(End::Gone),
+                    () = self.stop.cancelled() => return Err(End::Tell(CloseCode::GoingAway)),
+                }
+            }
+            Ok(())
+        };
+        let in_time = tokio::time::timeout(STALLED, drained).await;
+        in_time.unwrap_or(Err(End::Tell(CloseCode::TooSlow)))
     }
 
     async fn turn(&mut self) -> Result<(), End> {
@@ -141,9 +205,7 @@ impl<'a> Inbound<'a> {
         };
         let ready = tokio::select! {
             ready = connection.stream.ready(interest) => ready.map_err(|_| End::Gone)?,
-            () = connection.outbox.woken() => {
-                return if connection.outbox.is_ending() { Err(End::Said) } else { Ok(()) };
-            }
+            () = connection.outbox.woken() => return Ok(()),
             () = connection.cut.cancelled() => return Err(End::Gone),
             () = self.stop.cancelled() => return Err(End::Tell(CloseCode::GoingAway)),
         };
@@ -217,7 +279,13 @@ impl<'a> Inbound<'a> {
                 }
             }
         };
+        let slow = connection.outbox.was_too_slow();
+        let patience = if slow { SLOW_GOODBYE } else { GOODBYE };
+        let in_time = tokio::time::timeout(patience, Box::pin(goodbye));
         // Who does not hang up is hung up on; either way nothing more can be done.
-        let _ = tokio::time::timeout(GOODBYE, Box::pin(goodbye)).await;
+        tokio::select! {
+            _ = in_time => {}
+            () = self.stop.cancelled(), if slow => {}
+        }
     }
 }

@@ -1,13 +1,14 @@
 //! What a client's frame leads to.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chat_app::{App, Error, SessionToken, SignedIn};
 use chat_domain::Refusal;
 use chat_ports::Ports;
 use chat_wire::{
     ClientFrame, Problem, ServerFrame,
-    frame::client::{Auth, Ping},
+    frame::client::{Auth, Ping, Resume, Typing},
     request::SendMessage,
 };
 
@@ -19,37 +20,59 @@ pub(crate) enum Taken {
     Done,
     /// Refused, and said so; the connection stays.
     Refused,
+    /// The client wants to know what it missed.
+    Resume(Resume),
     /// The client authenticates again; whether this is the same user is for the connection to say.
     Auth(Auth),
 }
 
-/// Carries out one frame of a signed-in client.
+/// Carries out one frame of a signed-in client. `ration` counts those that are no messages: these are counted by
+/// their author, whatever they come by.
 pub(crate) async fn dispatch<P: Ports>(
     app: &Arc<App<P>>,
     who: &SignedIn,
     connection: &Arc<Connection>,
     text: &str,
+    ration: impl FnOnce() -> Result<(), Duration>,
 ) -> Taken {
-    let done = match ClientFrame::parse(text) {
-        Ok(ClientFrame::Auth(auth)) => return Taken::Auth(auth),
-        Ok(ClientFrame::Message(asked)) => post(app, who, connection, asked).await,
-        Ok(ClientFrame::Ping(ping)) => {
-            pong(connection, ping);
-            Ok(())
-        }
+    let taken = match ClientFrame::parse(text) {
+        Ok(asked) => carry_out(app, who, connection, asked, ration).await,
         Err(problem) => Err(problem),
     };
-    match done {
-        Ok(()) => Taken::Done,
-        Err(problem) => {
-            let reference = ClientFrame::reference(text);
-            send(
-                connection,
-                &ServerFrame::error(&problem, reference.client_id.as_deref()),
-            );
-            Taken::Refused
-        }
+    taken.unwrap_or_else(|problem| {
+        let reference = ClientFrame::reference(text);
+        send(
+            connection,
+            &ServerFrame::error(&problem, reference.client_id.as_deref()),
+        );
+        Taken::Refused
+    })
+}
+
+async fn carry_out<P: Ports>(
+    app: &Arc<App<P>>,
+    who: &SignedIn,
+    connection: &Arc<Connection>,
+    asked: ClientFrame,
+    ration: impl FnOnce() -> Result<(), Duration>,
+) -> Result<Taken, Problem> {
+    if !matches!(asked, ClientFrame::Message(_)) {
+        ration().map_err(|retry_after| Problem::of(&Refusal::RateLimited { retry_after }.into()))?;
     }
+    match asked {
+        ClientFrame::Auth(auth) => return Ok(Taken::Auth(auth)),
+        ClientFrame::Resume(resume) => return Ok(Taken::Resume(resume)),
+        ClientFrame::Message(asked) => post(app, who, connection, asked).await?,
+        ClientFrame::Typing(signal) => typing(app, who, signal).await?,
+        ClientFrame::Ping(ping) => pong(connection, ping),
+    }
+    Ok(Taken::Done)
+}
+
+async fn typing<P: Ports>(app: &Arc<App<P>>, who: &SignedIn, signal: Typing) -> Result<(), Problem> {
+    let told = |error: Error| problem(app, &error);
+    let member = app.enter_to_write(who, signal.room()?).await.map_err(told)?;
+    app.signal_typing(&member, signal.is_typing).map_err(told)
 }
 
 async fn post<P: Ports>(
@@ -60,7 +83,7 @@ async fn post<P: Ports>(
 ) -> Result<(), Problem> {
     let (room, said) = asked.parse()?;
     let told = |error: Error| problem(app, &error);
-    let member = app.enter_room(who, room).await.map_err(told)?;
+    let member = app.enter_to_write(who, room).await.map_err(told)?;
     let acknowledge = |message: &chat_domain::Message| send(connection, &ServerFrame::ack(message));
     app.post_message(&member, said, acknowledge).await.map_err(told)?;
     Ok(())

@@ -9,14 +9,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chat_domain::{RoomId, Seq, SessionId, Timestamp, UserId, event::Person};
-use chat_ports::{Listener, Notice};
+use chat_ports::{Cut, Listener, Notice};
+use chat_wire::ServerFrame;
 
 use crate::{close::CloseCode, connection::Connection, frame};
 use online::Online;
-use room::RoomHub;
+use room::{News, RoomHub};
 
 /// A connection that was silent for so long is asked for a sign of life.
 const ASK_AFTER: Duration = Duration::from_secs(25);
+/// A connection that was silent for so long although it was asked makes room for another one of its user.
+const SUSPECT_AFTER: Duration = Duration::from_secs(30);
 /// A connection that was silent for so long is gone.
 const GONE_AFTER: Duration = Duration::from_secs(55);
 
@@ -46,17 +49,36 @@ impl Hub {
         self.online.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in a connection that has signed in. `greet` is given those online and how many they are, and queues
-    /// the first frame; only then does the connection hear anything else.
-    pub(crate) fn enter(
+    /// Takes in a connection that has signed in: from here on it can be cut off, and is told of new rooms. It hears
+    /// nothing else before its greeting. A user has only so many connections; one that has been silent for too long
+    /// makes room for a new one.
+    ///
+    /// # Errors
+    /// [`CloseCode::RateLimitIgnored`] beyond them.
+    pub(crate) fn register(&self, peer: Peer, most: usize, now: Timestamp) -> Result<(), CloseCode> {
+        let mut online = self.online();
+        if online.peers_of(peer.user).count() >= most {
+            let silent = |peer: &&Peer| now.since(peer.connection.heard_at()) > SUSPECT_AFTER;
+            let suspect = online.peers_of(peer.user).find(silent);
+            let suspect = suspect.ok_or(CloseCode::RateLimitIgnored)?.clone();
+            suspect.connection.cut();
+            let (_, news) = online.leave(&suspect, now);
+            online.tell(news);
+        }
+        online.register(peer);
+        Ok(())
+    }
+
+    /// Greets a connection. `greet` is given those online and how many they are, and queues the first frame.
+    pub(crate) fn greet(
         &self,
-        peer: Peer,
+        peer: &Peer,
         person: Person,
         now: Timestamp,
         greet: impl FnOnce(&[Person], usize),
     ) {
         let mut online = self.online();
-        let news = online.enter(peer, person, now, greet);
+        let news = online.greet(peer, person, now, greet);
         online.tell(news);
     }
 
@@ -65,11 +87,12 @@ impl Hub {
         self.online().look(show);
     }
 
-    /// Lets a connection go.
-    pub(crate) fn leave(&self, peer: &Peer, now: Timestamp) {
+    /// Lets a connection go. Returns whether its user has no other.
+    pub(crate) fn leave(&self, peer: &Peer, now: Timestamp) -> bool {
         let mut online = self.online();
-        let news = online.leave(peer, now);
+        let (last, news) = online.leave(peer, now);
         online.tell(news);
+        last
     }
 
     /// The hub of a room. The first to ask starts it, with the room's newest place that they have read.
@@ -99,10 +122,49 @@ impl Hub {
         }
     }
 
-    fn end_session(&self, session: SessionId) {
-        for peer in self.online().peers().filter(|peer| peer.session == session) {
+    /// Closes the rooms in which nobody has been for a while. Who comes next opens them again.
+    pub(crate) fn close_empty_rooms(&self) {
+        let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        rooms.retain(|_, room| !room.close_if_empty());
+    }
+
+    fn end_session(&self, session: SessionId, user: UserId) {
+        for peer in self
+            .online()
+            .peers_of(user)
+            .filter(|peer| peer.session == session)
+        {
             peer.connection.end(CloseCode::Unauthenticated);
         }
+    }
+
+    fn cut_off(&self, user: UserId, cut: &Cut) {
+        let (word, code) = match cut {
+            Cut::Kicked { reason } => {
+                let reason = reason.as_deref();
+                (ServerFrame::Kicked { reason }, CloseCode::Kicked)
+            }
+            Cut::Banned { reason } => {
+                let reason = reason.as_deref();
+                (ServerFrame::Banned { reason }, CloseCode::Banned)
+            }
+        };
+        let word = frame::text(&word.to_json());
+        for peer in self.online().peers_of(user) {
+            peer.connection.end_saying(word.clone(), code);
+        }
+    }
+
+    /// Has the connections of somebody who became a member at `joined` enter the room.
+    pub(crate) fn bring_in(&self, user: UserId, room: RoomId, joined: Seq) {
+        for peer in self.online().peers_of(user) {
+            peer.connection.enter(room, joined);
+        }
+    }
+
+    fn room_that_is_open(&self, id: RoomId) -> Option<Arc<RoomHub>> {
+        let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        rooms.get(&id).cloned()
     }
 }
 
@@ -110,12 +172,23 @@ impl Listener for Hub {
     fn hear(&self, notice: &Notice) {
         match notice {
             Notice::Happened(event) => {
-                let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some(room) = rooms.get(&event.room_id) {
-                    room.hear(Arc::clone(event));
+                let open = self.room_that_is_open(event.room_id);
+                let heard = open.is_some_and(|room| room.hear(News::Event(Arc::clone(event))));
+                if !heard {
+                    room::bring_in(self, event);
                 }
             }
-            Notice::SessionEnded { session_id, .. } => self.end_session(*session_id),
+            Notice::Typing {
+                room_id,
+                person,
+                is_typing,
+            } => {
+                if let Some(room) = self.room_that_is_open(*room_id) {
+                    room.hear(News::Typing(person.clone(), *is_typing));
+                }
+            }
+            Notice::UserCut { user_id, cut } => self.cut_off(*user_id, cut),
+            Notice::SessionEnded { session_id, user_id } => self.end_session(*session_id, *user_id),
         }
     }
 }

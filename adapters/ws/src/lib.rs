@@ -14,6 +14,7 @@ mod handshake;
 pub mod hub;
 mod outbox;
 mod protocol;
+mod talk;
 
-pub use gateway::{Gateway, Upgrade};
+pub use gateway::{Gateway, Limits, Upgrade};
 pub use hub::Hub;

@@ -44,6 +44,7 @@ struct Queue {
     sent: usize,
     bytes: usize,
     ending: bool,
+    slow: bool,
     broken: bool,
 }
 
@@ -74,7 +75,7 @@ impl Outbox {
             queue.write(sink);
         }
         if queue.bytes > MOST_BYTES {
-            queue.end(CloseCode::TooSlow);
+            queue.end(None, CloseCode::TooSlow);
         }
         if !queue.frames.is_empty() || queue.broken {
             self.wake.notify_one();
@@ -93,10 +94,22 @@ impl Outbox {
         !self.queue().frames.is_empty()
     }
 
-    /// Queues the last frame: the close. What waits before it is not sent any more, but for a frame that is half
-    /// sent already.
-    pub(crate) fn end(&self, code: CloseCode) {
-        self.queue().end(code);
+    /// Sends a frame that nobody misses, if nothing waits before it.
+    pub(crate) fn whisper(&self, sink: &dyn FrameSink, frame: &Bytes) {
+        if !self.is_waiting() {
+            self.send(sink, std::slice::from_ref(frame));
+        }
+    }
+
+    /// Queues the last frames: a word, if there is one, and the close. What waits before them is not sent any more,
+    /// but for a frame that is half sent already.
+    pub(crate) fn end(&self, last_word: Option<Bytes>, code: CloseCode) {
+        self.queue().end(last_word, code);
+        self.wake.notify_one();
+    }
+
+    /// Wakes the connection's task without sending anything.
+    pub(crate) fn wake(&self) {
         self.wake.notify_one();
     }
 
@@ -112,6 +125,11 @@ impl Outbox {
         queue.ending || queue.broken
     }
 
+    /// Whether it ends because too much waited.
+    pub(crate) fn was_too_slow(&self) -> bool {
+        self.queue().slow
+    }
+
     /// Returns when there is something to send, or the end has come.
     pub(crate) async fn woken(&self) {
         self.wake.notified().await;
@@ -124,7 +142,7 @@ impl Queue {
         self.frames.push_back(frame);
     }
 
-    fn end(&mut self, code: CloseCode) {
+    fn end(&mut self, last_word: Option<Bytes>, code: CloseCode) {
         if self.ending {
             return;
         }
@@ -138,8 +156,12 @@ impl Queue {
         if let Some(frame) = half_sent {
             self.push(frame);
         }
+        if let Some(word) = last_word {
+            self.push(word);
+        }
         self.push(frame::close(code));
         self.ending = true;
+        self.slow = code == CloseCode::TooSlow;
     }
 
     fn write(&mut self, sink: &dyn FrameSink) {

@@ -55,7 +55,11 @@ impl<P: Ports> App<P> {
         };
         let session = self.ports.sessions().open_session(new).await?;
         Ok(SignedInNow {
-            signed_in: SignedIn { user, session },
+            signed_in: SignedIn {
+                user,
+                session,
+                token: token.hash(),
+            },
             token,
         })
     }

@@ -12,6 +12,7 @@ impl<P: Ports> App<P> {
     pub async fn sign_out(&self, signed_in: &SignedIn) -> Result<(), Error> {
         let session = signed_in.session();
         self.ports.sessions().close_session(session.id).await?;
+        self.forget_session(session.id);
         self.publish(Notice::SessionEnded {
             session_id: session.id,
             user_id: session.user_id,

@@ -21,6 +21,7 @@ impl<P: Ports> App<P> {
             .sweep_sessions(before(policy.absolute), before(policy.idle))
             .await?;
         for (session_id, user_id) in &ended {
+            self.forget_session(*session_id);
             self.publish(Notice::SessionEnded {
                 session_id: *session_id,
                 user_id: *user_id,

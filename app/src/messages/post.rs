@@ -15,7 +15,7 @@ impl<P: Ports> App<P> {
     /// Not to be cancelled half-way: a message that is stored and not told is only seen by who loads it.
     ///
     /// # Errors
-    /// `rate_limited`; `forbidden` in a read-only room; `room_is_e2ee`; `client_id_conflict`; `not_found` if the
+    /// `rate_limited`, also in slow mode; `forbidden` in a read-only room; `room_is_e2ee`; `client_id_conflict`; `not_found` if the
     /// message that is answered is not in the room, or the author is no longer a member.
     pub async fn post_message(
         &self,
@@ -26,9 +26,14 @@ impl<P: Ports> App<P> {
         let now = self.now();
         self.quotas
             .message(member.user().id, self.settings.messages, now)?;
-        let draft = message::draft(&room::may_post(member)?, said, now)?;
+        let may_post = room::may_post(member)?;
+        if let Some(pause) = may_post.pause() {
+            self.quotas.pace(member.room().id, member.user().id, pause, now)?;
+        }
+        let draft = message::draft(&may_post, said, now)?;
         let appended = self.ports.messages().append_message(draft).await?;
         acknowledge(&appended.message);
+        self.has_said(member);
         if appended.fresh {
             self.publish(Notice::Happened(Arc::new(posted(&appended.message))));
         }

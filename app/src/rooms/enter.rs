@@ -1,5 +1,7 @@
 //! Enter a room: the proof that somebody may read it.
 
+use std::sync::Arc;
+
 use chat_domain::{Refusal, RoomId, room, room::Member};
 use chat_ports::{Ports, RoomStore};
 
@@ -12,12 +14,32 @@ impl<P: Ports> App<P> {
     /// `not_found` for a room that does not exist or is not theirs: the two look alike. `no_plain_room` where no
     /// room is named and none stands in.
     pub async fn enter_room(&self, who: &SignedIn, room: Option<RoomId>) -> Result<Member, Error> {
-        let room = match room {
-            Some(room) => room,
-            None => self.plain_room().await?.ok_or(Refusal::NoPlainRoom)?,
-        };
+        let room = self.room_meant(room).await?;
         let found = self.ports.rooms().room_of(who.user().id, room).await?;
         Ok(room::may_read(who.user().clone(), found)?)
+    }
+
+    /// The same for who is going to write: what is remembered is enough, for the store checks every write again.
+    ///
+    /// # Errors
+    /// As [`App::enter_room`].
+    pub async fn enter_to_write(&self, who: &SignedIn, room: Option<RoomId>) -> Result<Arc<Member>, Error> {
+        let room = self.room_meant(room).await?;
+        let key = (room, who.user().id);
+        let mark = match self.members.get(&key) {
+            Ok(member) => return Ok(member),
+            Err(mark) => mark,
+        };
+        let member = Arc::new(self.enter_room(who, Some(room)).await?);
+        self.members.keep(key, Arc::clone(&member), mark);
+        Ok(member)
+    }
+
+    async fn room_meant(&self, room: Option<RoomId>) -> Result<RoomId, Error> {
+        match room {
+            Some(room) => Ok(room),
+            None => Ok(self.plain_room().await?.ok_or(Refusal::NoPlainRoom)?),
+        }
     }
 
     /// The room of every call that names none.

@@ -24,10 +24,26 @@ export function createTimeline() {
 
   /** @param {Message} message */
   function put(message) {
+    if (message.deleted) return remove(message.seq);
     const held = bySeq.get(message.seq);
     // The acknowledgement comes before the message itself, which knows more.
     bySeq.set(message.seq, { ...held, ...message });
     sorted = null;
+  }
+
+  /** @param {number} seq */
+  function remove(seq) {
+    bySeq.delete(seq);
+    sorted = null;
+  }
+
+  /**
+   * What happened to a message that was said before. One that is not held here is left to its page.
+   * @param {Frame} frame
+   */
+  function change(frame) {
+    if (frame.type === 'message_edited' && bySeq.has(frame.message.seq)) put(frame.message);
+    if (frame.type === 'message_deleted') remove(frame.target_seq);
   }
 
   return {
@@ -74,9 +90,10 @@ export function createTimeline() {
         const known = bySeq.has(message.seq) || (message.seq <= upTo && upTo > 0);
         put(message);
         seen(message.seq);
-        return known ? null : message;
+        return known || message.deleted ? null : message;
       }
-      if (typeof frame.seq === 'number') seen(frame.seq);
+      change(frame);
+      for (let seq = frame.seq; seq <= (frame.to_seq ?? frame.seq); seq += 1) seen(seq);
       return null;
     },
 

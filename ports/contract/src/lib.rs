@@ -9,6 +9,7 @@
     reason = "these functions are tests: a broken promise is to panic"
 )]
 
+pub mod message_changes;
 pub mod message_store;
 pub mod room_store;
 pub mod session_store;
@@ -45,6 +46,29 @@ macro_rules! store_contract {
             there_is_one_plain_room,
             strangers_have_no_room,
             my_rooms_are_counted,
+            a_new_room_has_its_owner,
+            a_pair_has_one_direct_room,
+            who_enters_is_a_member,
+            entering_is_checked_again,
+            rooms_of_a_user_are_bounded,
+            who_leaves_is_no_member,
+            removing_is_checked_again,
+            the_oldest_account_inherits,
+            members_are_listed,
+            open_rooms_are_those_i_may_join,
+            settings_are_changed_once,
+            settings_are_checked_again,
+            a_read_position_moves_forward,
+        ]);
+        $crate::store_contract!(@group $fresh, message_changes: [
+            an_edit_is_read_everywhere,
+            the_same_edit_again_is_nothing,
+            only_what_is_there_is_edited,
+            a_deleted_message_is_empty_everywhere,
+            a_lost_role_deletes_nothing,
+            reactions_stand_under_their_message,
+            reactions_are_bounded,
+            who_has_left_changes_nothing,
         ]);
         $crate::store_contract!(@group $fresh, message_store: [
             a_message_is_kept_to_the_byte,

@@ -58,7 +58,7 @@ pub async fn numbers_are_dense<S: Store>(store: &S) {
         assert_eq!(message.seq, last.next());
         last = message.seq;
     }
-    assert_eq!(store.rooms_of(ada.id).await.unwrap()[0].0.last_seq, last);
+    assert_eq!(store.rooms_of(ada.id).await.unwrap()[0].room.last_seq, last);
 }
 
 /// The same under concurrency, and ids as well as places are unique.

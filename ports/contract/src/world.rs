@@ -1,10 +1,12 @@
 //! A few people and a room, for the promises to be tried on.
 
 use chat_domain::{
-    AccountKind, Content, Draft, EventId, Join, MessageType, Mode, PasswordHash, Room, RoomKind, RoomName,
-    Timestamp, TokenHash, User, UserId, Username, message::Utterance, room,
+    AccountKind, Content, Draft, EventId, Join, MessageType, Mode, PasswordHash, Room, RoomId, RoomKind,
+    RoomName, Timestamp, TokenHash, User, UserId, Username,
+    message::Utterance,
+    room::{self, Member},
 };
-use chat_ports::{NewRoom, NewSession, NewUser};
+use chat_ports::{MyRoom, NewRoom, NewSession, NewUser};
 
 use crate::Store;
 
@@ -22,14 +24,7 @@ pub(crate) fn new_user(name: &str) -> NewUser {
 }
 
 pub(crate) async fn plain_room<S: Store>(store: &S) -> Room {
-    let new = NewRoom {
-        name: RoomName::parse("plain").unwrap(),
-        kind: RoomKind::Group,
-        mode: Mode::Server,
-        join: Join::Open,
-        at: START,
-    };
-    store.ensure_plain_room(new).await.unwrap()
+    store.ensure_plain_room(new_room("plain")).await.unwrap()
 }
 
 /// Makes a member of the plain room.
@@ -82,4 +77,33 @@ pub(crate) async fn draft<S: Store>(store: &S, author: &User, said: Utterance) -
     let member = room::may_read(author.clone(), found).unwrap();
     let may_post = room::may_post(&member).unwrap();
     chat_domain::message::draft(&may_post, said, START).unwrap()
+}
+
+pub(crate) fn new_room(name: &str) -> NewRoom {
+    NewRoom {
+        name: RoomName::parse(name).unwrap(),
+        kind: RoomKind::Group,
+        mode: Mode::Server,
+        join: Join::Open,
+        at: START,
+    }
+}
+
+/// Makes an open group.
+pub(crate) async fn group<S: Store>(store: &S, owner: &User, name: &str) -> MyRoom {
+    store.create_room(new_room(name), owner.into()).await.unwrap().0
+}
+
+/// What the rules make of a member of a room.
+pub(crate) async fn in_room<S: Store>(store: &S, user: &User, room: RoomId) -> Member {
+    let found = store.room_of(user.id, room).await.unwrap();
+    room::may_read(user.clone(), found).unwrap()
+}
+
+/// Has a user join an open group.
+pub(crate) async fn member_of<S: Store>(store: &S, user: &User, room: RoomId) -> Member {
+    let found = store.room(room).await.unwrap().unwrap();
+    let entry = chat_domain::membership::join(user, &found, START).unwrap();
+    store.enter(entry).await.unwrap();
+    in_room(store, user, room).await
 }

@@ -16,7 +16,7 @@ use chat_wire::{
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-use crate::{call::Call, problem::Refused, router::Shared};
+use crate::{call::Call, problem::Refused, shared::Shared};
 
 #[derive(Serialize)]
 struct SignedInAnswer<'a> {

@@ -11,7 +11,7 @@ use chat_ports::Ports;
 use chat_wire::Problem;
 use serde::Serialize;
 
-use crate::{assets, problem::Refused, router::Shared};
+use crate::{assets, problem::Refused, shared::Shared};
 
 #[derive(Serialize)]
 struct Status {

@@ -20,7 +20,7 @@ use serde::Serialize;
 use crate::{
     call::{Call, Visit},
     problem::Refused,
-    router::Shared,
+    shared::Shared,
 };
 
 #[derive(Serialize)]
@@ -89,7 +89,7 @@ fn page_answer(page: &MessagePage, reader: UserId) -> Response {
 fn events_answer(events: &[Event], has_more: bool, reader: UserId) -> Response {
     let events = events
         .iter()
-        .filter_map(|event| ServerFrame::of_event(event, Some(reader)))
+        .map(|event| ServerFrame::of_event(event, Some(reader)))
         .collect();
     Json(EventsAnswer {
         success: true,
@@ -109,7 +109,7 @@ pub(crate) async fn send<P: Ports>(
     let app = Arc::clone(&shared.app);
     let reader = who.user().id;
     let posting = async move {
-        let member = app.enter_room(&who, room).await?;
+        let member = app.enter_to_write(&who, room).await?;
         app.post_message(&member, said, |_| ()).await
     };
     let Appended { message, fresh } = shared.complete(posting).await?;

@@ -13,7 +13,7 @@ use chat_wire::user::UserView;
 use http::header;
 use serde::Serialize;
 
-use crate::{call::Visit, carrier::Carrier, problem::Refused, router::Shared};
+use crate::{call::Visit, carrier::Carrier, problem::Refused, shared::Shared};
 
 #[derive(Serialize)]
 struct CsrfAnswer<'a> {

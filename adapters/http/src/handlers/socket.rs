@@ -11,7 +11,7 @@ use chat_ports::Ports;
 use chat_wire::Problem;
 use http::{HeaderValue, StatusCode, header};
 
-use crate::{call::Peer, problem::Refused, router::Shared};
+use crate::{call::Peer, problem::Refused, shared::Shared};
 
 pub(crate) async fn open<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,

@@ -1,8 +1,13 @@
 //! Frames that clients send.
 
+use chat_domain::{RoomId, Seq, id::IdOutOfRange, limit};
 use serde::Deserialize;
 
-use crate::{decode, problem::Problem, request::SendMessage};
+use crate::{
+    decode,
+    problem::{FieldProblem, Problem},
+    request::SendMessage,
+};
 
 /// A frame of a client. Text is JSON with a `type`; what else stands in it depends on that.
 #[derive(Debug)]
@@ -11,6 +16,10 @@ pub enum ClientFrame {
     Auth(Auth),
     /// Posts a message.
     Message(SendMessage),
+    /// Types, or has stopped.
+    Typing(Typing),
+    /// Asks for what was missed in some rooms.
+    Resume(Resume),
     /// Asks for a [`super::ServerFrame::Pong`].
     Ping(Ping),
 }
@@ -20,6 +29,79 @@ pub enum ClientFrame {
 pub struct Auth {
     /// A session token or a token for the socket; a browser is known by its cookie and leaves it out.
     pub token: Option<String>,
+    /// The rooms that the client knows already, and up to where.
+    #[serde(default)]
+    resume: Vec<Known>,
+}
+
+impl Auth {
+    /// Where the client wants to go on.
+    ///
+    /// # Errors
+    /// `invalid`.
+    pub fn resume(&self) -> Result<Vec<(RoomId, Seq)>, Problem> {
+        places("resume", &self.resume)
+    }
+}
+
+/// `typing`
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Typing {
+    /// Types, or has stopped.
+    pub is_typing: bool,
+    room_id: Option<u64>,
+}
+
+impl Typing {
+    /// Where; without one, in the plain room.
+    ///
+    /// # Errors
+    /// `invalid`.
+    pub fn room(&self) -> Result<Option<RoomId>, Problem> {
+        self.room_id
+            .map(RoomId::parse)
+            .transpose()
+            .map_err(|wrong| Problem::invalid(vec![FieldProblem::new("room_id", &wrong)]))
+    }
+}
+
+/// `resume`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Resume {
+    rooms: Vec<Known>,
+}
+
+impl Resume {
+    /// Where the client wants to go on.
+    ///
+    /// # Errors
+    /// `invalid`.
+    pub fn places(&self) -> Result<Vec<(RoomId, Seq)>, Problem> {
+        places("rooms", &self.rooms)
+    }
+}
+
+/// A room that a client knows up to a place.
+#[derive(Debug, Clone, Copy, Deserialize)]
+struct Known {
+    room_id: u64,
+    after_seq: u64,
+}
+
+fn places(field: &str, known: &[Known]) -> Result<Vec<(RoomId, Seq)>, Problem> {
+    if known.len() > limit::RESUME_ROOMS {
+        let message = format!("may name {} rooms at most", limit::RESUME_ROOMS);
+        return Err(Problem::invalid(vec![FieldProblem::new(field, &message)]));
+    }
+    let place = |(at, known): (usize, &Known)| {
+        let wrong = |name: &str, wrong: IdOutOfRange| {
+            Problem::invalid(vec![FieldProblem::new(format!("{field}[{at}].{name}"), &wrong)])
+        };
+        let room = RoomId::parse(known.room_id).map_err(|no| wrong("room_id", no))?;
+        let after = Seq::parse(known.after_seq).map_err(|no| wrong("after_seq", no))?;
+        Ok((room, after))
+    };
+    known.iter().enumerate().map(place).collect()
 }
 
 /// `ping`
@@ -53,10 +135,12 @@ impl ClientFrame {
         match kind.name.as_str() {
             "auth" => decode::object(bytes).map(Self::Auth),
             "message" => decode::object(bytes).map(Self::Message),
+            "typing" => decode::object(bytes).map(Self::Typing),
+            "resume" => decode::object(bytes).map(Self::Resume),
             "ping" => decode::object(bytes).map(Self::Ping),
-            _ => Err(Problem::invalid(vec![crate::problem::FieldProblem::new(
+            _ => Err(Problem::invalid(vec![FieldProblem::new(
                 "type",
-                &"must be auth, message or ping",
+                &"must be auth, message, typing, resume or ping",
             )])),
         }
     }
@@ -76,7 +160,7 @@ mod tests {
     fn frames() {
         assert!(matches!(
             ClientFrame::parse(r#"{"type":"auth"}"#),
-            Ok(ClientFrame::Auth(Auth { token: None }))
+            Ok(ClientFrame::Auth(Auth { token: None, .. }))
         ));
         assert!(matches!(
             ClientFrame::parse(r#"{"type":"ping","t":1.5}"#),
@@ -92,9 +176,33 @@ mod tests {
             (r#"{"type":"shutdown"}"#, 422),
             (r#"{"type":"message"}"#, 422),
             (r#"{"type":"auth","token":7}"#, 422),
+            (r#"{"type":"typing"}"#, 422),
+            (r#"{"type":"resume","rooms":[{"room_id":1}]}"#, 422),
         ] {
             assert_eq!(ClientFrame::parse(bad).unwrap_err().status, status, "{bad}");
         }
+    }
+
+    #[test]
+    fn places_to_resume_from() {
+        let resume = |rooms: &str| {
+            let frame = format!(r#"{{"type":"resume","rooms":{rooms}}}"#);
+            let Ok(ClientFrame::Resume(resume)) = ClientFrame::parse(&frame) else {
+                panic!("{frame}")
+            };
+            resume.places()
+        };
+        let places = resume(r#"[{"room_id":1,"after_seq":0},{"room_id":2,"after_seq":7,"log_seq":3}]"#);
+        let numbers: Vec<_> = places
+            .unwrap()
+            .iter()
+            .map(|(r, s)| (r.number(), s.number()))
+            .collect();
+        assert_eq!(numbers, [(1, 0), (2, 7)]);
+        let wrong = resume(r#"[{"room_id":1,"after_seq":0},{"room_id":0,"after_seq":0}]"#).unwrap_err();
+        assert_eq!(wrong.fields[0].field, "rooms[1].room_id");
+        let many = vec![r#"{"room_id":1,"after_seq":0}"#; limit::RESUME_ROOMS + 1].join(",");
+        assert_eq!(resume(&format!("[{many}]")).unwrap_err().fields[0].field, "rooms");
     }
 
     #[test]

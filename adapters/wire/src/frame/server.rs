@@ -1,7 +1,7 @@
 //! Frames that the server sends.
 
-use chat_app::rooms::MyRoom;
 use chat_domain::{Event, EventBody, Message, UserId, event::Person};
+use chat_ports::MyRoom;
 use serde::Serialize;
 
 use crate::{message::MessageView, problem::Problem, room::RoomView, user::UserView};
@@ -39,6 +39,93 @@ pub enum ServerFrame<'a> {
         seq: u64,
         /// When it was taken in.
         created_at: String,
+    },
+    /// A message was given another text.
+    MessageEdited {
+        /// Where.
+        room_id: u64,
+        /// The event's place.
+        seq: u64,
+        /// The message as it is now.
+        message: MessageView<'a>,
+    },
+    /// An emoji was put under a message, or taken back.
+    Reaction {
+        /// Where.
+        room_id: u64,
+        /// The event's place.
+        seq: u64,
+        /// The message.
+        target_id: u64,
+        /// Whose reaction.
+        user_id: u64,
+        /// Which emoji.
+        emoji: &'a str,
+        /// Put there, or taken back.
+        added: bool,
+    },
+    /// A message was emptied.
+    MessageDeleted {
+        /// Where.
+        room_id: u64,
+        /// The event's place.
+        seq: u64,
+        /// The message.
+        id: u64,
+        /// The message's place.
+        target_seq: u64,
+        /// `author`, `moderator` or `server`.
+        by: &'static str,
+    },
+    /// The room's settings were changed.
+    RoomChanged {
+        /// Where.
+        room_id: u64,
+        /// The event's place.
+        seq: u64,
+        /// The room as it is now, whoever looks at it.
+        room: Box<RoomView<'a>>,
+    },
+    /// Events that are not shown.
+    Withheld {
+        /// Where.
+        room_id: u64,
+        /// The first of them.
+        seq: u64,
+        /// The last of them.
+        to_seq: u64,
+    },
+    /// Caught up in a room; live events follow.
+    Resumed {
+        /// Where.
+        room_id: u64,
+        /// The place up to which everything was sent, or is to be loaded.
+        last_seq: u64,
+        /// False: too much was missed to be sent, load the history instead.
+        complete: bool,
+    },
+    /// Somebody types, or has stopped.
+    Typing {
+        /// Who.
+        user_id: u64,
+        /// Who, by name.
+        username: &'a str,
+        /// Types, or has stopped.
+        is_typing: bool,
+        /// Where.
+        room_id: u64,
+    },
+    /// An administrator has cut the connection; the close follows.
+    Kicked {
+        /// In the administrator's words.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'a str>,
+    },
+    /// An administrator has banned the account; the close follows.
+    Banned {
+        /// In the administrator's words.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'a str>,
     },
     /// Somebody became a member.
     MemberJoined {
@@ -112,31 +199,66 @@ pub enum ServerFrame<'a> {
 }
 
 impl<'a> ServerFrame<'a> {
-    /// The frame that tells of an event; `None` for an event that has no frame of its own yet. With `reader`, as
-    /// that user sees it; without, as those see it who did not cause it.
+    /// The frame that tells of an event. With `reader`, as that user sees it; without, as those see it who did not
+    /// cause it.
     #[must_use]
-    pub fn of_event(event: &'a Event, reader: Option<UserId>) -> Option<Self> {
+    pub fn of_event(event: &'a Event, reader: Option<UserId>) -> Self {
         let (room_id, seq) = (event.room_id.number(), event.seq.number());
         match &event.body {
-            EventBody::Posted(message) => Some(Self::NewMessage {
+            EventBody::Posted(message) => Self::NewMessage {
                 message: MessageView::of(message, reader),
-            }),
-            EventBody::Joined { user, by } => Some(Self::MemberJoined {
+            },
+            EventBody::Edited(message) => Self::MessageEdited {
+                room_id,
+                seq,
+                message: MessageView::of(message, reader),
+            },
+            EventBody::Reacted {
+                target,
+                user_id,
+                emoji,
+                added,
+            } => Self::Reaction {
+                room_id,
+                seq,
+                target_id: target.number(),
+                user_id: user_id.number(),
+                emoji: emoji.as_str(),
+                added: *added,
+            },
+            EventBody::Deleted {
+                target,
+                target_seq,
+                by,
+            } => Self::MessageDeleted {
+                room_id,
+                seq,
+                id: target.number(),
+                target_seq: target_seq.number(),
+                by: by.name(),
+            },
+            EventBody::Joined { user, by } => Self::MemberJoined {
                 room_id,
                 seq,
                 user: user.into(),
                 by: by.map(UserId::number),
-            }),
-            EventBody::Left { user, by } => Some(Self::MemberLeft {
+            },
+            EventBody::Left { user, by } => Self::MemberLeft {
                 room_id,
                 seq,
                 user: user.into(),
                 by: by.map(UserId::number),
-            }),
-            EventBody::Edited { .. }
-            | EventBody::Reacted { .. }
-            | EventBody::Deleted { .. }
-            | EventBody::RoomChanged(_) => None,
+            },
+            EventBody::RoomChanged(room) => Self::RoomChanged {
+                room_id,
+                seq,
+                room: Box::new(RoomView::of(room, None)),
+            },
+            EventBody::Withheld => Self::Withheld {
+                room_id,
+                seq,
+                to_seq: seq,
+            },
         }
     }
 
@@ -209,6 +331,8 @@ mod tests {
             reply_to: None,
             client_id: ClientId::parse("c1").ok(),
             at: Timestamp::from_millis(1_701_945_000_000),
+            edited_at: None,
+            reactions: Vec::new(),
         }
     }
 
@@ -224,9 +348,9 @@ mod tests {
     #[test]
     fn the_author_sees_the_client_id() {
         let event = event(message());
-        let others = ServerFrame::of_event(&event, None).unwrap();
+        let others = ServerFrame::of_event(&event, None);
         insta::assert_snapshot!(others.to_json(), @r#"{"type":"new_message","message":{"id":7,"room_id":1,"seq":3,"user_id":2,"username":"ada","content":"<hi> \"there\"","message_type":"text","created_at":"2023-12-07T10:30:00.000Z","encrypted":false}}"#);
-        let author = ServerFrame::of_event(&event, UserId::parse(2).ok()).unwrap();
+        let author = ServerFrame::of_event(&event, UserId::parse(2).ok());
         assert!(author.to_json().contains(r#""client_id":"c1""#));
     }
 
@@ -236,7 +360,7 @@ mod tests {
             body: MessageBody::Deleted(DeletedBy::Moderator),
             ..message()
         });
-        let json = ServerFrame::of_event(&event, None).unwrap().to_json();
+        let json = ServerFrame::of_event(&event, None).to_json();
         assert!(
             json.contains(r#""content":null"#) && json.contains(r#""deleted":{"by":"moderator"}"#),
             "{json}"

@@ -34,6 +34,13 @@ pub(crate) struct Members {
 }
 
 impl Members {
+    /// Whether a connection is there.
+    pub(crate) fn contains(&self, connection: u64) -> bool {
+        let there = |group: &Arc<Group>| group.members().iter().any(|m| m.connection.id() == connection);
+        self.groups.iter().any(there)
+    }
+
+    /// Takes in a connection that is not there.
     pub(crate) fn insert(&mut self, member: Member) {
         let open = self
             .groups
@@ -59,6 +66,21 @@ impl Members {
             }
         }
         self.groups.retain(|group| !group.members().is_empty());
+    }
+
+    /// Lets the connections of a user go whose membership ended at `left`, but for those that have read beyond it:
+    /// they came in anew.
+    pub(crate) fn remove_user(&mut self, user: UserId, left: Seq) {
+        for group in &self.groups {
+            group
+                .members()
+                .retain(|member| member.user != user || member.from >= left);
+        }
+        self.groups.retain(|group| !group.members().is_empty());
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.groups.is_empty()
     }
 
     pub(crate) fn groups(&self) -> Vec<Arc<Group>> {

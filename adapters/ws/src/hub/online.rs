@@ -12,25 +12,43 @@ use chat_wire::ServerFrame;
 
 use crate::{frame, hub::Peer};
 
-/// Signed-in connections and the presence that follows from them.
+/// Signed-in connections by user, and the presence that follows from them.
 #[derive(Default)]
 pub(crate) struct Online {
-    peers: HashMap<u64, Peer>,
+    users: HashMap<UserId, Vec<Known>>,
     presence: Presence,
     joiner: Joiner,
 }
 
+struct Known {
+    peer: Peer,
+    /// Has had its greeting; before it, it hears nothing.
+    greeted: bool,
+}
+
 impl Online {
-    pub(crate) fn enter(
+    /// Takes in a connection, so that it can be cut off and told of new rooms. It hears nothing yet.
+    pub(crate) fn register(&mut self, peer: Peer) {
+        self.users
+            .entry(peer.user)
+            .or_default()
+            .push(Known { peer, greeted: false });
+    }
+
+    /// Greets a connection; from then on it hears of comings and goings.
+    pub(crate) fn greet(
         &mut self,
-        peer: Peer,
+        peer: &Peer,
         person: Person,
         now: Timestamp,
         greet: impl FnOnce(&[Person], usize),
     ) -> Option<Notice> {
+        let id = peer.connection.id();
+        let known = self.users.get_mut(&peer.user)?;
+        let known = known.iter_mut().find(|known| known.peer.connection.id() == id)?;
+        known.greeted = true;
         let first = self.presence.opened(person.clone());
         self.look(greet);
-        self.peers.insert(peer.connection.id(), peer);
         if first {
             self.joiner.take(Change { person, came: true }, now)
         } else {
@@ -43,10 +61,25 @@ impl Online {
         show(&listed, self.presence.count());
     }
 
-    pub(crate) fn leave(&mut self, peer: &Peer, now: Timestamp) -> Option<Notice> {
-        self.peers.remove(&peer.connection.id())?;
-        let person = self.presence.closed(peer.user)?;
-        self.joiner.take(Change { person, came: false }, now)
+    /// Lets a connection go. The first of the two tells whether its user has no other.
+    pub(crate) fn leave(&mut self, peer: &Peer, now: Timestamp) -> (bool, Option<Notice>) {
+        let Some(known) = self.users.get_mut(&peer.user) else {
+            return (false, None);
+        };
+        let id = peer.connection.id();
+        let found = known.iter().position(|known| known.peer.connection.id() == id);
+        let greeted = found.is_some_and(|at| known.swap_remove(at).greeted);
+        let last = known.is_empty();
+        if last {
+            self.users.remove(&peer.user);
+        }
+        let gone = if greeted {
+            self.presence.closed(peer.user)
+        } else {
+            None
+        };
+        let change = gone.map(|person| Change { person, came: false });
+        (last, change.and_then(|change| self.joiner.take(change, now)))
     }
 
     pub(crate) fn flush(&mut self, now: Timestamp) -> Option<Notice> {
@@ -54,7 +87,15 @@ impl Online {
     }
 
     pub(crate) fn peers(&self) -> impl Iterator<Item = &Peer> {
-        self.peers.values()
+        self.users.values().flatten().map(|known| &known.peer)
+    }
+
+    pub(crate) fn peers_of(&self, user: UserId) -> impl Iterator<Item = &Peer> {
+        self.users
+            .get(&user)
+            .into_iter()
+            .flatten()
+            .map(|known| &known.peer)
     }
 
     /// Tells everybody, but who came about their own coming.
@@ -70,8 +111,9 @@ impl Online {
 
     fn send_to_all_but(&self, user: Option<UserId>, told: &ServerFrame<'_>) {
         let frame = [frame::text(&told.to_json())];
-        for peer in self.peers.values().filter(|peer| Some(peer.user) != user) {
-            peer.connection.send(&frame);
+        let greeted = self.users.values().flatten().filter(|known| known.greeted);
+        for known in greeted.filter(|known| Some(known.peer.user) != user) {
+            known.peer.connection.send(&frame);
         }
     }
 }

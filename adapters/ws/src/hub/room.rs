@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use chat_app::App;
-use chat_domain::{Event, EventBody, RoomId, Seq, UserId};
+use chat_domain::{Event, EventBody, RoomId, Seq, UserId, event::Person};
 use chat_ports::Ports;
 use chat_wire::ServerFrame;
 use tokio::sync::Notify;
@@ -20,7 +20,10 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     connection::Connection,
     frame,
-    hub::members::{Member, Members},
+    hub::{
+        Hub,
+        members::{Member, Members},
+    },
 };
 
 /// News that wait for the one before them, at most; then that one is read from the store.
@@ -30,30 +33,60 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// Events that are read from the store at once.
 const PAGE: u32 = 100;
 
+/// What a room is to tell.
+pub(crate) enum News {
+    /// Something lasting, in the order of its places.
+    Event(Arc<Event>),
+    /// Somebody types, or has stopped.
+    Typing(Person, bool),
+}
+
 /// One room's part of the hub.
 pub(crate) struct RoomHub {
     id: RoomId,
-    inbox: Mutex<Vec<Arc<Event>>>,
+    /// `None` once the room is closed.
+    inbox: Mutex<Option<Vec<News>>>,
     news: Notify,
     head: Mutex<Head>,
+    closed: CancellationToken,
 }
 
 struct Head {
     /// The newest place that has been told, or is being told.
     last: Seq,
     members: Members,
+    /// Looks at an empty room since somebody was there.
+    empty: u32,
+    closed: bool,
+}
+
+/// What became of a connection's wish to hear a room live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entrance {
+    /// It hears everything from now on.
+    Live,
+    /// Something later has been told already: it has to read on first.
+    Behind,
+    /// Nobody had been here for a while, and the room was closed: it has to be opened again.
+    Closed,
 }
 
 impl RoomHub {
+    /// Looks at an empty room after which it is closed.
+    const EMPTY: u32 = 5;
+
     pub(crate) fn new(id: RoomId, last: Seq) -> Self {
         Self {
             id,
-            inbox: Mutex::default(),
+            inbox: Mutex::new(Some(Vec::new())),
             news: Notify::new(),
             head: Mutex::new(Head {
                 last,
                 members: Members::default(),
+                empty: 0,
+                closed: false,
             }),
+            closed: CancellationToken::new(),
         }
     }
 
@@ -61,40 +94,93 @@ impl RoomHub {
         self.head.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes news down, in the publisher's turn.
-    pub(crate) fn hear(&self, event: Arc<Event>) {
-        self.inbox
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(event);
-        self.news.notify_one();
+    fn inbox(&self) -> MutexGuard<'_, Option<Vec<News>>> {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets a connection hear everything after `from`. False if it is behind: something later has been told
-    /// already, and it has to read on first.
-    pub(crate) fn go_live(&self, connection: &Arc<Connection>, user: UserId, from: Seq) -> bool {
+    /// Notes news down, in the publisher's turn. False if the room is closed.
+    pub(crate) fn hear(&self, news: News) -> bool {
+        let mut inbox = self.inbox();
+        let Some(open) = &mut *inbox else { return false };
+        open.push(news);
+        drop(inbox);
+        self.news.notify_one();
+        true
+    }
+
+    /// Whether a connection hears the room live.
+    pub(crate) fn is_heard_by(&self, connection: u64) -> bool {
+        self.head().members.contains(connection)
+    }
+
+    /// Lets a connection hear everything after `from`, unless it is behind. `greeting` comes before all of it.
+    pub(crate) fn go_live(
+        &self,
+        connection: &Arc<Connection>,
+        user: UserId,
+        from: Seq,
+        greeting: Option<&Bytes>,
+    ) -> Entrance {
         let mut head = self.head();
-        let up_to_date = head.last <= from;
-        if up_to_date {
-            head.members.insert(Member {
-                connection: Arc::clone(connection),
-                user,
-                from,
-            });
+        if head.closed {
+            return Entrance::Closed;
         }
-        up_to_date
+        if head.last > from {
+            return Entrance::Behind;
+        }
+        if let Some(greeting) = greeting {
+            connection.send(std::slice::from_ref(greeting));
+        }
+        head.empty = 0;
+        head.members.insert(Member {
+            connection: Arc::clone(connection),
+            user,
+            from,
+        });
+        Entrance::Live
     }
 
     pub(crate) fn leave(&self, connection: u64) {
         self.head().members.remove(connection);
     }
 
-    fn take_inbox(&self) -> Vec<Arc<Event>> {
-        std::mem::take(&mut *self.inbox.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Closes the room if nobody has been here for a few looks.
+    pub(crate) fn close_if_empty(&self) -> bool {
+        let mut head = self.head();
+        if !head.members.is_empty() {
+            return false;
+        }
+        head.empty += 1;
+        head.closed = head.empty >= Self::EMPTY;
+        if head.closed {
+            self.closed.cancel();
+        }
+        head.closed
     }
 
-    /// Tells the events, which follow on what was told before, to every connection that has not read them.
+    fn take_inbox(&self) -> Vec<News> {
+        self.inbox().as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Takes what is left, and no more after it.
+    fn close_inbox(&self) -> Vec<News> {
+        self.inbox().take().unwrap_or_default()
+    }
+
+    /// Tells the events, which follow on what was told before, to every connection that has not read them. Who goes
+    /// hears of it, and of nothing after it.
     async fn tell(&self, events: &[Told]) {
+        for part in events.split_inclusive(|told| told.gone().is_some()) {
+            self.tell_part(part).await;
+            for told in part {
+                if let Some(user) = told.gone() {
+                    self.head().members.remove_user(user, told.seq);
+                }
+            }
+        }
+    }
+
+    async fn tell_part(&self, events: &[Told]) {
         let (Some(first), Some(last)) = (events.first(), events.last()) else {
             return;
         };
@@ -116,7 +202,9 @@ impl RoomHub {
                         .filter(|told| told.seq > member.from)
                         .map(|told| told.to(member.user))
                         .collect();
-                    member.connection.send(&own);
+                    if !own.is_empty() {
+                        member.connection.send(&own);
+                    }
                 }
             }
             if groups.len() > 1 {
@@ -125,26 +213,73 @@ impl RoomHub {
             }
         }
     }
+
+    /// Tells something that nobody misses, to all but who it is about.
+    fn whisper(&self, typing: &Person, is_typing: bool) {
+        let told = ServerFrame::Typing {
+            user_id: typing.id.number(),
+            username: typing.username.as_str(),
+            is_typing,
+            room_id: self.id.number(),
+        };
+        let frame = frame::text(&told.to_json());
+        let groups = self.head().members.groups();
+        for group in groups {
+            for member in group.members().iter().filter(|member| member.user != typing.id) {
+                member.connection.whisper(&frame);
+            }
+        }
+    }
 }
 
-/// Tells a room's news, as long as the server runs.
-pub(crate) async fn fan_out<P: Ports>(app: Arc<App<P>>, room: Arc<RoomHub>, stop: CancellationToken) {
+/// Tells a room's news, as long as the server runs and anybody is there.
+pub(crate) async fn fan_out<P: Ports>(
+    app: Arc<App<P>>,
+    hub: Arc<Hub>,
+    room: Arc<RoomHub>,
+    stop: CancellationToken,
+) {
     let mut last = room.head().last;
-    let mut early = BTreeMap::new();
+    // What was published before the room was open has been heard by nobody.
+    let mut early: BTreeMap<Seq, Arc<Event>> = read_on(&app, room.id, last).await.into_iter().collect();
     loop {
-        let waited_in_vain = tokio::select! {
-            () = stop.cancelled() => return,
-            () = room.news.notified() => false,
-            () = tokio::time::sleep(PATIENCE), if !early.is_empty() => true,
-        };
-        early.extend(room.take_inbox().into_iter().map(|event| (event.seq, event)));
-        if waited_in_vain || early.len() > EARLY {
-            early.extend(read_on(&app, room.id, last).await);
-        }
         early.retain(|seq, _| *seq > last);
         let ready = in_order(&mut early, last);
         last = ready.last().map_or(last, |told| told.seq);
         room.tell(&ready).await;
+        for told in &ready {
+            bring_in(&hub, &told.event);
+        }
+        let waited_in_vain = tokio::select! {
+            () = stop.cancelled() => return,
+            () = room.closed.cancelled() => break,
+            () = room.news.notified() => false,
+            () = tokio::time::sleep(PATIENCE), if !early.is_empty() => true,
+        };
+        for news in room.take_inbox() {
+            match news {
+                News::Event(event) => {
+                    early.insert(event.seq, event);
+                }
+                News::Typing(person, is_typing) => room.whisper(&person, is_typing),
+            }
+        }
+        if waited_in_vain || early.len() > EARLY {
+            early.extend(read_on(&app, room.id, last).await);
+        }
+    }
+    for news in room.close_inbox() {
+        if let News::Event(event) = news {
+            bring_in(&hub, &event);
+        }
+    }
+}
+
+/// Has the connections of who became a member enter the room: after its earlier events were told, so that a going
+/// before the coming does not put them out again.
+pub(crate) fn bring_in(hub: &Hub, event: &Event) {
+    if let EventBody::Joined { user, .. } = &event.body {
+        hub.bring_in(user.id, event.room_id, event.seq);
     }
 }
 
@@ -184,14 +319,17 @@ pub(crate) struct Told {
 impl Told {
     pub(crate) fn new(event: Arc<Event>) -> Self {
         let author = match &event.body {
-            EventBody::Posted(message) if message.client_id.is_some() => Some(message.author),
+            EventBody::Posted(message) | EventBody::Edited(message) if message.client_id.is_some() => {
+                Some(message.author)
+            }
             EventBody::Posted(_)
-            | EventBody::Edited { .. }
+            | EventBody::Edited(_)
             | EventBody::Reacted { .. }
             | EventBody::Deleted { .. }
             | EventBody::Joined { .. }
             | EventBody::Left { .. }
-            | EventBody::RoomChanged(_) => None,
+            | EventBody::RoomChanged(_)
+            | EventBody::Withheld => None,
         };
         Self {
             seq: event.seq,
@@ -199,6 +337,20 @@ impl Told {
             to_others: encode(&event, None),
             to_author: OnceLock::new(),
             event,
+        }
+    }
+
+    /// Who is no member any more from here on.
+    pub(crate) fn gone(&self) -> Option<UserId> {
+        match &self.event.body {
+            EventBody::Left { user, .. } => Some(user.id),
+            EventBody::Posted(_)
+            | EventBody::Edited(_)
+            | EventBody::Reacted { .. }
+            | EventBody::Deleted { .. }
+            | EventBody::Joined { .. }
+            | EventBody::RoomChanged(_)
+            | EventBody::Withheld => None,
         }
     }
 
@@ -215,9 +367,7 @@ impl Told {
 }
 
 fn encode(event: &Event, reader: Option<UserId>) -> Bytes {
-    ServerFrame::of_event(event, reader)
-        .map(|told| frame::text(&told.to_json()))
-        .unwrap_or_default()
+    frame::text(&ServerFrame::of_event(event, reader).to_json())
 }
 
 /// One buffer that everybody shares, so that a batch of events is one write.
@@ -282,7 +432,7 @@ mod tests {
         let (near, far_end) = pair().await;
         let connection = Arc::new(Connection::new(1, near, Timestamp::default()));
         let room = Arc::new(RoomHub::new(id, start));
-        assert!(room.go_live(&connection, user, start));
+        assert_eq!(room.go_live(&connection, user, start, None), Entrance::Live);
         Scene {
             app,
             room,
@@ -365,9 +515,9 @@ mod tests {
             mut far_end,
         } = scene(20).await;
         for event in events.iter().rev().chain(&events) {
-            room.hear(Arc::clone(event));
+            room.hear(News::Event(Arc::clone(event)));
         }
-        let telling = fan_out(app, Arc::clone(&room), CancellationToken::new());
+        let telling = fan_out(app, Arc::default(), Arc::clone(&room), CancellationToken::new());
         tokio::select! {
             heard = hear(&mut far_end, 20) => assert_eq!(heard, numbers(20)),
             () = telling => panic!("it ends only at a stop"),
@@ -384,10 +534,10 @@ mod tests {
             mut far_end,
         } = scene(20).await;
         // The bus has lost all but the last.
-        room.hear(Arc::clone(&events[19]));
+        room.hear(News::Event(Arc::clone(&events[19])));
         tokio::select! {
             heard = hear(&mut far_end, 20) => assert_eq!(heard, numbers(20)),
-            () = fan_out(app, room, CancellationToken::new()) => panic!("it ends only at a stop"),
+            () = fan_out(app, Arc::default(), room, CancellationToken::new()) => panic!("it ends only at a stop"),
         }
     }
 
@@ -399,13 +549,14 @@ mod tests {
         let (near, mut far_end) = pair().await;
         let late = Arc::new(Connection::new(2, near, Timestamp::default()));
         // This one has read up to the fifth, which the room has not told yet.
-        assert!(room.go_live(&late, UserId::parse(99).unwrap(), events[4].seq));
+        let reader = UserId::parse(99).unwrap();
+        assert_eq!(room.go_live(&late, reader, events[4].seq, None), Entrance::Live);
         for event in &events {
-            room.hear(Arc::clone(event));
+            room.hear(News::Event(Arc::clone(event)));
         }
         tokio::select! {
             heard = hear(&mut far_end, 5) => assert_eq!(heard, numbers(10)[5..]),
-            () = fan_out(app, room, CancellationToken::new()) => panic!("it ends only at a stop"),
+            () = fan_out(app, Arc::default(), room, CancellationToken::new()) => panic!("it ends only at a stop"),
         }
     }
 
@@ -418,16 +569,19 @@ mod tests {
             mut far_end,
         } = scene(3).await;
         for event in &events {
-            room.hear(Arc::clone(event));
+            room.hear(News::Event(Arc::clone(event)));
         }
         tokio::select! {
             heard = hear(&mut far_end, 3) => assert_eq!(heard, numbers(3)),
-            () = fan_out(app, Arc::clone(&room), CancellationToken::new()) => panic!("it ends only at a stop"),
+            () = fan_out(app, Arc::default(), Arc::clone(&room), CancellationToken::new()) => panic!("it ends only at a stop"),
         }
         let (near, _far_end) = pair().await;
         let behind = Arc::new(Connection::new(2, near, Timestamp::default()));
         let reader = UserId::parse(99).unwrap();
-        assert!(!room.go_live(&behind, reader, events[1].seq));
-        assert!(room.go_live(&behind, reader, events[2].seq));
+        assert_eq!(
+            room.go_live(&behind, reader, events[1].seq, None),
+            Entrance::Behind
+        );
+        assert_eq!(room.go_live(&behind, reader, events[2].seq, None), Entrance::Live);
     }
 }

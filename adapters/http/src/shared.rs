@@ -1,0 +1,79 @@
+//! What every handler sees.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use chat_app::{App, Error, SessionToken, SignedIn};
+use chat_domain::{Refusal, RoomId, room::Member};
+use chat_ports::Ports;
+use chat_wire::Problem;
+use http::HeaderValue;
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    carrier::Carrier,
+    cookies::Cookies,
+    hosts::Hosts,
+    problem::{self, Refused},
+};
+
+/// Opens a socket: from the head of a request to `/ws`, the session of its cookie and the client's address to the
+/// `Sec-WebSocket-Accept` of the answer. What happens on the socket is not HTTP's business.
+pub type Upgrade = Arc<
+    dyn Fn(http::Request<()>, Option<SessionToken>, IpAddr) -> Result<HeaderValue, Problem> + Send + Sync,
+>;
+
+/// Whether the storage answers.
+pub type Readiness = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
+
+/// What every handler sees.
+pub(crate) struct Shared<P> {
+    pub(crate) app: Arc<App<P>>,
+    pub(crate) hosts: Hosts,
+    pub(crate) cookies: Cookies,
+    pub(crate) upgrade: Upgrade,
+    pub(crate) ready: Readiness,
+    pub(crate) version: &'static str,
+    pub(crate) tasks: TaskTracker,
+}
+
+impl<P: Ports> Shared<P> {
+    /// Who makes the request.
+    pub(crate) async fn who(&self, carrier: &Carrier) -> Result<SignedIn, Refused> {
+        let token = carrier.session().ok_or_else(Problem::unauthenticated)?;
+        self.app
+            .authenticate(token)
+            .await
+            .map_err(|error| self.refused(&error))
+    }
+
+    /// The room of a request's path, as its member sees it. What is no number is no room.
+    pub(crate) async fn room(&self, who: &SignedIn, path: &str) -> Result<Member, Refused> {
+        let room = number(path).and_then(|n| RoomId::parse(n).ok());
+        let room = room.ok_or_else(|| Problem::of(&Refusal::NotFound.into()))?;
+        let entered = self.app.enter_room(who, Some(room)).await;
+        entered.map_err(|error| self.refused(&error))
+    }
+
+    pub(crate) fn refused(&self, error: &Error) -> Refused {
+        problem::of_error(&self.app, error)
+    }
+
+    /// Runs a change to its end, also when the client hangs up meanwhile: what was stored must also be told.
+    pub(crate) async fn complete<T: Send + 'static>(
+        &self,
+        change: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Refused> {
+        let done = self.tasks.spawn(change).await;
+        let done = done.unwrap_or_else(|panic| Err(Error::Internal(panic.into())));
+        done.map_err(|error| self.refused(&error))
+    }
+}
+
+/// A number in a path: digits alone.
+pub(crate) fn number(path: &str) -> Option<u64> {
+    let digits = !path.is_empty() && path.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| path.parse().ok())?
+}

@@ -1,0 +1,331 @@
+//! What clients ask of rooms and of what was said in them.
+
+use chat_domain::{
+    Content, EventId, Join, RoomName, Seq, UserId, Username,
+    event::Emoji,
+    id, limit,
+    membership::Settings,
+    room::{SlowMode, Topic},
+};
+use serde::Deserialize;
+
+use super::fields::{Fields, Query};
+use crate::problem::Problem;
+
+/// `POST /api/rooms`
+#[derive(Debug, Deserialize)]
+pub struct CreateRoom {
+    name: String,
+    join: Option<String>,
+}
+
+impl CreateRoom {
+    /// The room's name, and how one becomes a member; anybody may, unless it says otherwise.
+    ///
+    /// # Errors
+    /// `invalid`, with every field that is wrong.
+    pub fn parse(self) -> Result<(RoomName, Join), Problem> {
+        let mut fields = Fields::default();
+        let name = fields.take("name", RoomName::parse(&self.name));
+        let join = fields.optional("join", self.join, |join| parse_join(&join));
+        fields.done(|| Some((name?, join.unwrap_or(Join::Open))))
+    }
+}
+
+/// `POST /api/rooms/direct`
+#[derive(Debug, Deserialize)]
+pub struct DirectRoom {
+    user_id: u64,
+}
+
+impl DirectRoom {
+    /// The other one.
+    ///
+    /// # Errors
+    /// `invalid`.
+    pub fn parse(self) -> Result<UserId, Problem> {
+        let mut fields = Fields::default();
+        let user = fields.take("user_id", UserId::parse(self.user_id));
+        fields.done(|| user)
+    }
+}
+
+/// `POST /api/rooms/{id}/members`
+#[derive(Debug, Deserialize)]
+pub struct AddMember {
+    username: String,
+}
+
+impl AddMember {
+    /// Who is to be brought in.
+    ///
+    /// # Errors
+    /// `invalid`.
+    pub fn parse(self) -> Result<Username, Problem> {
+        let mut fields = Fields::default();
+        let username = fields.take("username", Username::parse(&self.username));
+        fields.done(|| username)
+    }
+}
+
+/// `PATCH /api/rooms/{id}`: what is left out stays; an empty topic takes the topic away.
+#[derive(Debug, Default, Deserialize)]
+pub struct PatchRoom {
+    name: Option<String>,
+    join: Option<String>,
+    topic: Option<String>,
+    slow_mode: Option<u32>,
+    read_only: Option<bool>,
+}
+
+impl PatchRoom {
+    /// What is to be changed.
+    ///
+    /// # Errors
+    /// `invalid`, with every field that is wrong.
+    pub fn parse(self) -> Result<Settings, Problem> {
+        let mut fields = Fields::default();
+        let settings = Settings {
+            name: fields.optional("name", self.name, |name| RoomName::parse(&name)),
+            join: fields.optional("join", self.join, |join| parse_join(&join)),
+            topic: fields.optional("topic", self.topic, |topic| Topic::parse(&topic)),
+            slow_mode: fields.optional("slow_mode", self.slow_mode, SlowMode::parse),
+            read_only: self.read_only,
+        };
+        fields.done(|| Some(settings))
+    }
+}
+
+/// `POST /api/rooms/{id}/read`
+#[derive(Debug, Deserialize)]
+pub struct MarkRead {
+    seq: u64,
+}
+
+impl MarkRead {
+    /// How far was read.
+    ///
+    /// # Errors
+    /// `invalid`.
+    pub fn parse(self) -> Result<Seq, Problem> {
+        let mut fields = Fields::default();
+        let seq = fields.take("seq", Seq::parse(self.seq));
+        fields.done(|| seq)
+    }
+}
+
+/// `POST /api/edit-message`
+#[derive(Debug, Deserialize)]
+pub struct EditMessage {
+    message_id: u64,
+    content: String,
+}
+
+impl EditMessage {
+    /// Which message gets which text.
+    ///
+    /// # Errors
+    /// `invalid`, with every field that is wrong.
+    pub fn parse(self) -> Result<(EventId, Content), Problem> {
+        let mut fields = Fields::default();
+        let id = fields.take("message_id", EventId::parse(self.message_id));
+        let content = fields.take("content", Content::parse(self.content));
+        fields.done(|| Some((id?, content?)))
+    }
+}
+
+/// `POST /api/delete-message`
+#[derive(Debug, Deserialize)]
+pub struct DeleteMessage {
+    message_id: u64,
+}
+
+impl DeleteMessage {
+    /// Which message.
+    ///
+    /// # Errors
+    /// `invalid`.
+    pub fn parse(self) -> Result<EventId, Problem> {
+        let mut fields = Fields::default();
+        let id = fields.take("message_id", EventId::parse(self.message_id));
+        fields.done(|| id)
+    }
+}
+
+/// `POST /api/react`
+#[derive(Debug, Deserialize)]
+pub struct React {
+    message_id: u64,
+    emoji: String,
+    added: bool,
+}
+
+impl React {
+    /// Which message, which emoji, put there or taken back.
+    ///
+    /// # Errors
+    /// `invalid`, with every field that is wrong.
+    pub fn parse(self) -> Result<(EventId, Emoji, bool), Problem> {
+        let mut fields = Fields::default();
+        let id = fields.take("message_id", EventId::parse(self.message_id));
+        let emoji = fields.take("emoji", Emoji::parse(&self.emoji));
+        fields.done(|| Some((id?, emoji?, self.added)))
+    }
+}
+
+/// A page of a list: what comes after a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listing {
+    /// The number.
+    pub after: Option<u64>,
+    /// How many to give.
+    pub most: u32,
+}
+
+impl Listing {
+    /// Reads `after` and `limit`.
+    ///
+    /// # Errors
+    /// `invalid`, with every parameter that is wrong.
+    pub fn parse(query: &str) -> Result<Self, Problem> {
+        let mut query = Query::new(query);
+        let after = query.number("after", 1, id::MAX_ID);
+        let most = query.number("limit", 1, u64::from(limit::PAGE_MAX));
+        query.done()?;
+        let most = most.and_then(|most| u32::try_from(most).ok());
+        Ok(Self {
+            after,
+            most: most.unwrap_or(limit::PAGE_DEFAULT),
+        })
+    }
+}
+
+/// The query of `GET /api/rooms`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoomsQuery {
+    /// Mine, all of them.
+    Mine,
+    /// Those that I may join.
+    Open(Listing),
+}
+
+impl RoomsQuery {
+    /// Reads the query.
+    ///
+    /// # Errors
+    /// `invalid`, with every parameter that is wrong.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let mut query = Query::new(text);
+        let open = query.number("open", 0, 1);
+        query.done()?;
+        match open {
+            Some(1) => Listing::parse(text).map(Self::Open),
+            _ => Ok(Self::Mine),
+        }
+    }
+}
+
+fn parse_join(name: &str) -> Result<Join, &'static str> {
+    Join::of_name(name).ok_or("must be open or invite")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode;
+
+    fn read<T: serde::de::DeserializeOwned>(json: &str) -> T {
+        decode::object(json.as_bytes()).unwrap()
+    }
+
+    fn wrong<T: std::fmt::Debug>(parsed: Result<T, Problem>) -> Vec<String> {
+        let problem = parsed.unwrap_err();
+        assert_eq!(problem.status, 422);
+        problem.fields.iter().map(|f| f.field.clone()).collect()
+    }
+
+    #[test]
+    fn rooms() {
+        let (name, join) = read::<CreateRoom>(r#"{"name":" tides ","join":"invite"}"#)
+            .parse()
+            .unwrap();
+        assert_eq!((name.as_str(), join), ("tides", Join::Invite));
+        let (_, join) = read::<CreateRoom>(r#"{"name":"x"}"#).parse().unwrap();
+        assert_eq!(join, Join::Open);
+        assert_eq!(
+            wrong(read::<CreateRoom>(r#"{"name":" ","join":"x"}"#).parse()),
+            ["name", "join"]
+        );
+        assert_eq!(wrong(read::<DirectRoom>(r#"{"user_id":0}"#).parse()), ["user_id"]);
+        assert_eq!(
+            wrong(read::<AddMember>(r#"{"username":"a b"}"#).parse()),
+            ["username"]
+        );
+        assert_eq!(
+            wrong(read::<MarkRead>(r#"{"seq":9007199254740992}"#).parse()),
+            ["seq"]
+        );
+    }
+
+    #[test]
+    fn settings() {
+        let all = r#"{"name":"x","join":"open","topic":"t","slow_mode":30,"read_only":true}"#;
+        let settings = read::<PatchRoom>(all).parse().unwrap();
+        assert_eq!(
+            (settings.slow_mode.unwrap().seconds(), settings.read_only),
+            (30, Some(true))
+        );
+        assert_eq!(read::<PatchRoom>("{}").parse().unwrap(), Settings::default());
+        assert_eq!(
+            read::<PatchRoom>(r#"{"topic":" "}"#).parse().unwrap().topic,
+            Some(None)
+        );
+        let bad = format!(
+            r#"{{"name":"","join":"x","topic":"{}","slow_mode":21601}}"#,
+            "x".repeat(251)
+        );
+        assert_eq!(
+            wrong(read::<PatchRoom>(&bad).parse()),
+            ["name", "join", "topic", "slow_mode"]
+        );
+    }
+
+    #[test]
+    fn changes() {
+        assert!(
+            read::<EditMessage>(r#"{"message_id":1,"content":"x"}"#)
+                .parse()
+                .is_ok()
+        );
+        let bad = read::<EditMessage>(r#"{"message_id":0,"content":" "}"#).parse();
+        assert_eq!(wrong(bad), ["message_id", "content"]);
+        assert!(
+            read::<React>(r#"{"message_id":1,"emoji":"👍","added":true}"#)
+                .parse()
+                .is_ok()
+        );
+        let bad = read::<React>(r#"{"message_id":0,"emoji":"ok","added":true}"#).parse();
+        assert_eq!(wrong(bad), ["message_id", "emoji"]);
+        assert_eq!(
+            wrong(read::<DeleteMessage>(r#"{"message_id":0}"#).parse()),
+            ["message_id"]
+        );
+    }
+
+    #[test]
+    fn lists() {
+        assert_eq!(RoomsQuery::parse(""), Ok(RoomsQuery::Mine));
+        assert_eq!(RoomsQuery::parse("open=0"), Ok(RoomsQuery::Mine));
+        let page = Listing {
+            after: Some(7),
+            most: 3,
+        };
+        assert_eq!(
+            RoomsQuery::parse("open=1&after=7&limit=3"),
+            Ok(RoomsQuery::Open(page))
+        );
+        for bad in ["open=2", "open=1&after=0", "open=1&limit=101"] {
+            assert_eq!(RoomsQuery::parse(bad).unwrap_err().status, 422, "{bad}");
+        }
+    }
+}
