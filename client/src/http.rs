@@ -8,38 +8,11 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use crate::socket::Socket;
-
-/// What can go wrong between a client and its server.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// Not an address like `http://127.0.0.1:8080`.
-    #[error("not an address like http://127.0.0.1:8080: {0}")]
-    Address(String),
-    /// The server could not be reached, or hung up.
-    #[error("the server cannot be reached: {0}")]
-    Io(#[from] std::io::Error),
-    /// The answer was no HTTP.
-    #[error("the answer was no HTTP: {0}")]
-    Http(#[from] hyper::Error),
-    /// The request could not be written.
-    #[error("the request could not be written: {0}")]
-    Request(#[from] http::Error),
-    /// The answer was no JSON.
-    #[error("the answer was no JSON: {0}")]
-    Json(#[from] serde_json::Error),
-    /// The socket failed.
-    #[error("the socket failed: {0}")]
-    Socket(#[from] Box<tungstenite::Error>),
-    /// The server said no.
-    #[error("{status}: {body}")]
-    Refused {
-        /// The HTTP status.
-        status: u16,
-        /// The problem (RFC 9457).
-        body: Value,
-    },
-}
+use crate::{
+    error::{ClientError, text},
+    follow::{Follower, Patience, Poster},
+    socket::Socket,
+};
 
 /// An answer, whatever it says.
 #[derive(Debug, Clone)]
@@ -217,9 +190,11 @@ impl Client {
         socket.authenticate(self.token.as_deref()).await?;
         Ok(socket)
     }
-}
 
-/// The text under this name.
-pub(crate) fn text<'a>(body: &'a Value, name: &str) -> Option<&'a str> {
-    body.get(name).and_then(Value::as_str)
+    /// Follows what happens in every room of the signed-in user, through every interruption, and posts for as long as
+    /// it takes. Events come in the order of each room, none twice and none left out.
+    #[must_use]
+    pub fn follow(&self, patience: Patience) -> (Follower, Poster) {
+        Follower::start(self.clone(), patience)
+    }
 }

@@ -1,7 +1,8 @@
 //! The Rust client: for tests, benches, bots and the command line.
 //!
 //! It speaks the published contract and nothing else: a [`Client`] makes requests, a [`Socket`] of it hears what
-//! happens.
+//! happens. [`Client::follow`] does so through every interruption: it comes back with what it knows, is told what it
+//! missed, and sends again what was not acknowledged, under the same `client_id`.
 //!
 //! ```no_run
 //! # async fn bot() -> Result<(), chat_client::ClientError> {
@@ -15,8 +16,16 @@
 //! # Ok(()) }
 //! ```
 
+mod chance;
+mod error;
+mod follow;
 mod http;
+mod outbox;
+mod places;
 mod socket;
 
-pub use http::{Answer, Client, ClientError};
+pub use error::ClientError;
+pub use follow::{Followed, Follower, Patience, Poster};
+pub use http::{Answer, Client};
+pub use outbox::{NewMessage, Receipt};
 pub use socket::{Closed, Socket};

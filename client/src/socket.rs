@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tungstenite::{Message, protocol::CloseFrame};
 
-use crate::http::{ClientError, text};
+use crate::error::{ClientError, text};
 
 /// Why the server closed a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,20 @@ impl Socket {
     /// # Errors
     /// [`ClientError`]; [`ClientError::Refused`] if the server closes instead.
     pub async fn authenticate(&mut self, token: Option<&str>) -> Result<(), ClientError> {
-        self.send(&json!({ "type": "auth", "token": token })).await?;
+        self.authenticate_from(token, &json!([])).await
+    }
+
+    /// The same, going on in these rooms from where one was: a list of `{"room_id","after_seq"}`.
+    ///
+    /// # Errors
+    /// As [`Socket::authenticate`].
+    pub async fn authenticate_from(
+        &mut self,
+        token: Option<&str>,
+        resume: &Value,
+    ) -> Result<(), ClientError> {
+        self.send(&json!({ "type": "auth", "token": token, "resume": resume }))
+            .await?;
         match self.next().await? {
             Some(frame) if text(&frame, "type") == Some("auth_ok") => {
                 self.greeting = frame;

@@ -24,6 +24,16 @@ pub enum OpenError {
         /// Why.
         source: Box<refinery::Error>,
     },
+    /// The copy that is made before a migration could not be made. Nothing was changed.
+    #[error("cannot copy the database {path} to {copy} before bringing it up to date: {source}")]
+    Backup {
+        /// The file.
+        path: PathBuf,
+        /// The copy.
+        copy: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The database was written by a newer version of this program.
     #[error(
         "the database {path} has schema {found}, and this version knows schemas up to {known}: run the newer version again, or restore a backup"

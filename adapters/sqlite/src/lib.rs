@@ -5,7 +5,9 @@
 //! reach the database, for their own row.
 
 mod actor;
+mod backup;
 mod change;
+mod checkpoint;
 mod error;
 mod message_store;
 mod readers;
@@ -24,6 +26,7 @@ use rusqlite::Connection;
 
 pub use error::OpenError;
 
+use checkpoint::Growth;
 use readers::Readers;
 use writer::Writer;
 
@@ -33,6 +36,16 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     sealer: Arc<dyn Sealer>,
+    _checkpoints: Arc<Checkpoints>,
+}
+
+/// Ends the checkpointer with the last handle to the store.
+struct Checkpoints(Arc<Growth>);
+
+impl Drop for Checkpoints {
+    fn drop(&mut self) {
+        self.0.end();
+    }
 }
 
 impl SqliteStore {
@@ -44,11 +57,15 @@ impl SqliteStore {
         let mut connection = schema::open_for_writing(path)?;
         schema::migrate(path, &mut connection)?;
         let readers = Readers::open(path)?;
-        let writer = Writer::start(connection).map_err(|source| OpenError::io(path, source))?;
+        let growth = Growth::of(path);
+        let writer = Writer::start(connection, Arc::clone(&growth) as _);
+        let writer = writer.map_err(|source| OpenError::io(path, source))?;
+        checkpoint::start(path, Arc::clone(&growth), writer.downgrade())?;
         Ok(Self {
             writer,
             readers,
             sealer,
+            _checkpoints: Arc::new(Checkpoints(growth)),
         })
     }
 

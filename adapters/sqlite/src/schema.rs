@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::error::OpenError;
+use crate::{backup, error::OpenError};
 
 mod embedded {
     refinery::embed_migrations!("migrations");
@@ -13,7 +13,7 @@ mod embedded {
 
 /// How long a connection waits for another one's lock. The writer is alone, so only a checkpoint or a foreign
 /// program can be in the way.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Statements that a connection keeps prepared.
 const STATEMENTS: usize = 128;
@@ -27,6 +27,8 @@ pub(crate) fn open_for_writing(path: &Path) -> Result<Connection, OpenError> {
         // acknowledged messages when the power goes.
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        // Checkpoints have a thread of their own; by itself the writer would do one in the middle of a commit.
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         Ok(connection)
     };
     open().map_err(|source| OpenError::sqlite(path, source))
@@ -41,7 +43,7 @@ pub(crate) fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "trusted_schema", false)
 }
 
-/// Brings the tables up to date, each step in a transaction of its own.
+/// Brings the tables up to date, each step in a transaction of its own, after a verified copy of what was there.
 pub(crate) fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
     let failed = |source| OpenError::Migration {
         path: path.to_owned(),
@@ -62,6 +64,9 @@ pub(crate) fn migrate(path: &Path, connection: &mut Connection) -> Result<(), Op
             known: known.into(),
         });
     }
+    if found > 0 && found < i64::from(known) {
+        backup::before_migration(path, connection, found)?;
+    }
     runner.run(connection).map(drop).map_err(failed)
 }
 
@@ -76,4 +81,92 @@ fn applied(connection: &Connection) -> rusqlite::Result<i64> {
         [],
         |row| row.get(0),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use refinery::Target;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A database as the first version left it, with a room and what was said in it.
+    fn of_version_1(path: &Path) {
+        let mut connection = open_for_writing(path).unwrap();
+        let runner = embedded::migrations::runner().set_target(Target::Version(1));
+        runner.run(&mut connection).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO users (username, username_key, kind, is_admin, created_at, last_seen_at)
+                     VALUES ('Ada', 'ada', 'basic', 0, 1, 1);
+                 INSERT INTO rooms (name, kind, mode, join_rule, is_plain, last_seq, created_at)
+                     VALUES ('plain', 'group', 'server', 'open', 1, 3, 1);
+                 INSERT INTO room_members (room_id, user_id, role, joined_at) VALUES (1, 1, 'member', 1);
+                 INSERT INTO messages (room_id, seq, event, user_id, created_at) VALUES (1, 1, 'join', 1, 1);
+                 INSERT INTO messages (room_id, seq, event, user_id, message_type, content, client_id, created_at)
+                     VALUES (1, 2, 'message', 1, 'text', x'6869', 'c1', 2);
+                 INSERT INTO messages (id, room_id, seq, event, user_id, message_type, deleted_by, created_at)
+                     VALUES (70, 1, 3, 'message', 1, 'text', 'author', 3);",
+            )
+            .unwrap();
+    }
+
+    fn rows(connection: &Connection) -> Vec<(u64, u64, String, Option<Vec<u8>>)> {
+        let sql = "SELECT id, seq, event, content FROM messages ORDER BY id";
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)));
+        rows.unwrap().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn an_old_database_is_copied_and_brought_up_to_date() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("chat.db");
+        of_version_1(&path);
+        let mut connection = open_for_writing(&path).unwrap();
+        let before = rows(&connection);
+        migrate(&path, &mut connection).unwrap();
+        assert_eq!(rows(&connection), before);
+        assert_eq!(applied(&connection).unwrap(), 2);
+        let insert =
+            "INSERT INTO messages (room_id, seq, event, user_id, created_at) VALUES (1, 4, 'leave', 1, 4)";
+        connection.execute(insert, []).unwrap();
+        assert_eq!(connection.last_insert_rowid(), 71, "no number is given twice");
+
+        let copy = directory.path().join("chat.db.schema-1");
+        assert_eq!(
+            std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        let copy = Connection::open(copy).unwrap();
+        assert_eq!((applied(&copy).unwrap(), rows(&copy)), (1, before));
+    }
+
+    #[test]
+    fn without_its_copy_nothing_is_changed() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("chat.db");
+        of_version_1(&path);
+        std::fs::create_dir_all(directory.path().join("chat.db.schema-1/in the way")).unwrap();
+        let mut connection = open_for_writing(&path).unwrap();
+        let refused = migrate(&path, &mut connection).unwrap_err().to_string();
+        assert!(refused.contains("chat.db.schema-1"), "{refused}");
+        assert_eq!(applied(&connection).unwrap(), 1);
+    }
+
+    #[test]
+    fn a_new_database_needs_no_copy() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("chat.db");
+        let mut connection = open_for_writing(&path).unwrap();
+        migrate(&path, &mut connection).unwrap();
+        migrate(&path, &mut connection).unwrap();
+        let files = std::fs::read_dir(directory.path()).unwrap().flatten();
+        let names: Vec<_> = files
+            .map(|file| file.file_name().into_string().unwrap())
+            .collect();
+        assert!(names.iter().all(|name| !name.contains("schema-")), "{names:?}");
+    }
 }

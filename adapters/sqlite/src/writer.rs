@@ -7,6 +7,7 @@
 use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use chat_ports::StoreError;
 use rusqlite::Connection;
@@ -20,16 +21,33 @@ const BATCH: usize = 512;
 const QUEUE: usize = 1_024;
 
 #[derive(Clone)]
-pub(crate) struct Writer(mpsc::Sender<Box<dyn Call>>);
+pub(crate) struct Writer(mpsc::Sender<Job>);
+
+enum Job {
+    /// Part of the next batch.
+    Call(Box<dyn Call>),
+    /// To be done between two batches, outside of any transaction.
+    Between(Box<dyn FnOnce(&Connection) + Send>),
+}
+
+/// Is told of every commit, in the writer's turn, and must therefore only note it down.
+pub(crate) trait Watch: Send + Sync + 'static {
+    fn committed(&self);
+}
 
 impl Writer {
     /// Starts the writer's thread. It ends when the last handle is dropped, after what waits is written.
-    pub(crate) fn start(connection: Connection) -> io::Result<Self> {
+    pub(crate) fn start(connection: Connection, watch: Arc<dyn Watch>) -> io::Result<Self> {
         let (sender, receiver) = mpsc::channel(QUEUE);
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || run(&connection, receiver))?;
+            .spawn(move || run(&connection, receiver, &*watch))?;
         Ok(Self(sender))
+    }
+
+    /// A handle that does not keep the writer running.
+    pub(crate) fn downgrade(&self) -> WeakWriter {
+        WeakWriter(self.0.downgrade())
     }
 
     /// Runs `work` as a savepoint of the next batch and returns when that batch is on the disk. If the caller
@@ -46,8 +64,19 @@ impl Writer {
             result: None,
             reply,
         });
-        self.0.send(call).await.map_err(|_| gone())?;
+        self.0.send(Job::Call(call)).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
+    }
+}
+
+/// A handle to the writer for who only lives as long as the writer does.
+pub(crate) struct WeakWriter(mpsc::WeakSender<Job>);
+
+impl WeakWriter {
+    /// Has `work` done between two batches, on the writer's own connection. False if the writer has ended.
+    pub(crate) fn between(&self, work: impl FnOnce(&Connection) + Send + 'static) -> bool {
+        let sender = self.0.upgrade();
+        sender.is_some_and(|sender| sender.blocking_send(Job::Between(Box::new(work))).is_ok())
     }
 }
 
@@ -55,6 +84,8 @@ impl Writer {
 trait Call: Send {
     /// Does the work; whether it is to be kept.
     fn run(&mut self, connection: &Connection) -> bool;
+    /// Whether the work found the disk full.
+    fn found_disk_full(&self) -> bool;
     /// Tells the caller how it went, now that the batch is on the disk or is not.
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
@@ -82,6 +113,10 @@ where
         keep
     }
 
+    fn found_disk_full(&self) -> bool {
+        matches!(self.result, Some(Err(StoreError::Full)))
+    }
+
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
         let unfinished = || Err(StoreError::failed("the batch ended before this call"));
         let result = match (committed, self.result) {
@@ -101,14 +136,32 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
         .unwrap_or_else(|| "a panic".to_owned())
 }
 
-fn run(connection: &Connection, mut queue: mpsc::Receiver<Box<dyn Call>>) {
+fn run(connection: &Connection, mut queue: mpsc::Receiver<Job>, watch: &dyn Watch) {
+    let mut jobs = Vec::with_capacity(BATCH);
     let mut batch = Vec::with_capacity(BATCH);
-    while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
-        let committed = commit(connection, &mut batch);
-        for call in batch.drain(..) {
-            call.answer(committed.as_ref().map_err(again).copied());
+    while queue.blocking_recv_many(&mut jobs, BATCH) > 0 {
+        for job in jobs.drain(..) {
+            match job {
+                Job::Call(call) => batch.push(call),
+                Job::Between(work) => {
+                    finish(connection, &mut batch, watch);
+                    work(connection);
+                }
+            }
         }
+        finish(connection, &mut batch, watch);
     }
+}
+
+fn finish(connection: &Connection, batch: &mut Vec<Box<dyn Call>>, watch: &dyn Watch) {
+    if batch.is_empty() {
+        return;
+    }
+    let committed = commit(connection, batch);
+    for call in batch.drain(..) {
+        call.answer(committed.as_ref().map_err(again).copied());
+    }
+    watch.committed();
 }
 
 fn commit(connection: &Connection, batch: &mut [Box<dyn Call>]) -> Result<(), StoreError> {
@@ -117,10 +170,14 @@ fn commit(connection: &Connection, batch: &mut [Box<dyn Call>]) -> Result<(), St
         // A failed commit may leave the transaction open; the next batch must not inherit it.
         let _ = connection.execute_batch("ROLLBACK");
     }
-    if let Err(failure) = &written {
-        tracing::error!(error = ?failure, calls = batch.len(), "a batch of writes was not committed");
+    let Err(failure) = written else { return Ok(()) };
+    tracing::error!(error = ?failure, calls = batch.len(), "a batch of writes was not committed");
+    // When the disk is full SQLite may roll the whole transaction back by itself; what then fails is the savepoint
+    // that is not there any more, and its error would hide the reason.
+    if batch.iter().any(|call| call.found_disk_full()) {
+        return Err(StoreError::Full);
     }
-    written
+    Err(failure)
 }
 
 fn transaction(connection: &Connection, batch: &mut [Box<dyn Call>]) -> rusqlite::Result<()> {
@@ -161,6 +218,12 @@ mod tests {
     use super::*;
     use crate::{rows, schema};
 
+    struct Unwatched;
+
+    impl Watch for Unwatched {
+        fn committed(&self) {}
+    }
+
     /// A writer on a table of numbers.
     fn writer() -> (TempDir, Writer) {
         let directory = TempDir::new().unwrap();
@@ -168,7 +231,7 @@ mod tests {
         connection
             .execute_batch("CREATE TABLE numbers (n INTEGER UNIQUE)")
             .unwrap();
-        (directory, Writer::start(connection).unwrap())
+        (directory, Writer::start(connection, Arc::new(Unwatched)).unwrap())
     }
 
     async fn insert(writer: &Writer, number: u64) -> Result<(), StoreError> {
@@ -215,6 +278,23 @@ mod tests {
         assert!(first.is_ok() && third.is_ok());
         assert!(matches!(second, Err(StoreError::Conflict(Conflict::NotMember))));
         assert_eq!(stored(&writer).await, [1, 3]);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_to_the_whole_batch() {
+        let (_directory, writer) = writer();
+        let (release, held) = hold(&writer);
+        // What SQLite does when a statement finds the disk full: it rolls back the transaction, and says so.
+        let full = writer.call(|connection| {
+            connection.execute_batch("ROLLBACK").map_err(error::store)?;
+            Err::<(), _>(StoreError::Full)
+        });
+        let batch = async { tokio::join!(insert(&writer, 1), full, insert(&writer, 3)) };
+        let (_, (first, second, third), ()) = tokio::join!(held, batch, async { drop(release) });
+        for told in [first, second, third] {
+            assert!(matches!(told, Err(StoreError::Full)), "{told:?}");
+        }
+        insert(&writer, 4).await.unwrap();
     }
 
     #[tokio::test]
