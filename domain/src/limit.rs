@@ -17,9 +17,9 @@ pub const TOPIC_BYTES: usize = 250;
 /// Seconds between two messages of a member in slow mode, most.
 pub const SLOW_MODE_SECONDS: u32 = 21_600;
 /// Rooms that a user is a member of, most: the greeting of every connection names them all.
-pub const ROOMS_PER_USER: u64 = 500;
+pub const ROOMS_PER_USER: u64 = 1_000;
 /// Rooms that a client may ask to resume at once, most.
-pub const RESUME_ROOMS: usize = 500;
+pub const RESUME_ROOMS: usize = 1_000;
 /// Events that are resumed in a room, most; who missed more loads the history instead.
 pub const RESUME_EVENTS: u32 = 10_000;
 /// Different emoji under a message, most.

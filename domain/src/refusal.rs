@@ -52,7 +52,7 @@ pub enum Refusal {
     #[error("They are in this room already.")]
     AlreadyMember,
     /// In as many rooms as anybody may be.
-    #[error("A user may be in 500 rooms at most.")]
+    #[error("A user may be in 1000 rooms at most.")]
     TooManyRooms,
     /// As many different emoji as a message may have.
     #[error("This message has as many different reactions as it can hold.")]

@@ -1,11 +1,20 @@
 //! The composed server, driven from outside: the real program on a real port with a real directory.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests"
+)]
 
 mod accounts;
 mod at_rest;
+mod dropped;
 mod edges;
+mod proxy;
 mod rooms;
+mod scale;
 mod server;
 mod sockets;
 mod start_and_stop;
 mod talk;
+mod view;
