@@ -10,6 +10,7 @@ mod change;
 mod checkpoint;
 mod error;
 mod message_store;
+mod panic;
 mod readers;
 mod room_store;
 mod rows;

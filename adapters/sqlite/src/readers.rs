@@ -1,18 +1,45 @@
 //! The readers: a pool of connections that cannot write.
+//!
+//! Going to another thread and back costs several times what a short read costs. So a reader that is at work takes
+//! what comes meanwhile as well: when a thousand clients come back at once, a few trips serve them all; when there is
+//! one call, it has a reader at once.
 
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chat_ports::StoreError;
 use deadpool_sqlite::{Config, Hook, HookError, Pool, Runtime};
 use rusqlite::Connection;
+use tokio::sync::oneshot;
+use tokio_util::task::TaskTracker;
 
-use crate::{error::OpenError, schema};
+use crate::{error::OpenError, panic, schema};
 
 /// Connections that read at the same time. Each works on a thread of the blocking pool.
 const READERS: usize = 4;
 
 #[derive(Clone)]
-pub(crate) struct Readers(Pool);
+pub(crate) struct Readers {
+    pool: Pool,
+    calls: Arc<Calls>,
+    tasks: TaskTracker,
+}
+
+/// A call, given a connection, or why there is none.
+type Call = Box<dyn FnOnce(Result<&Connection, &str>) + Send>;
+
+/// What waits for a reader.
+#[derive(Default)]
+struct Calls(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    calls: VecDeque<Call>,
+    /// Readers that are at work, or on their way to it.
+    busy: usize,
+}
 
 impl Readers {
     pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
@@ -34,16 +61,153 @@ impl Readers {
             })
         });
         let pool = builder.max_size(READERS).post_create(configure).build();
-        pool.map(Self).map_err(|error| OpenError::io(path, error))
+        Ok(Self {
+            pool: pool.map_err(|error| OpenError::io(path, error))?,
+            calls: Arc::default(),
+            tasks: TaskTracker::new(),
+        })
     }
 
+    /// Runs `work` on a connection that cannot write. It sees every commit that was acknowledged before the call.
     pub(crate) async fn call<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        let connection = self.0.get().await.map_err(StoreError::failed)?;
-        let done = connection.interact(move |connection| work(connection)).await;
-        done.map_err(|error| StoreError::failed(error.to_string()))?
+        let (reply, answer) = oneshot::channel();
+        let is_first = self.calls.push(Box::new(move |connection| {
+            let read = |connection| {
+                // A panic in one caller's work must not fail those who wait behind it.
+                catch_unwind(AssertUnwindSafe(|| work(connection)))
+                    .unwrap_or_else(|cause| Err(StoreError::failed(panic::message(&*cause))))
+            };
+            // The caller may have gone away.
+            let _ = reply.send(connection.map_err(StoreError::failed).and_then(read));
+        }));
+        if is_first {
+            // Not the caller's own future: who goes away must not leave the others waiting.
+            self.tasks.spawn(self.clone().work());
+        }
+        answer
+            .await
+            .map_err(|_| StoreError::failed("the readers have stopped"))?
+    }
+
+    /// Sends a reader to work until nothing waits.
+    async fn work(self) {
+        let calls = Arc::clone(&self.calls);
+        let done = match self.pool.get().await {
+            Ok(connection) => {
+                let work = move |connection: &mut Connection| calls.run(Ok(connection));
+                connection.interact(work).await.map_err(|error| error.to_string())
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(error) = done {
+            tracing::error!(%error, "no reader of the database can be had");
+            self.calls.run(Err(&error));
+        }
+    }
+}
+
+impl Calls {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a call in. Returns whether a reader is to be sent to work: there is one that has nothing to do.
+    fn push(&self, call: Call) -> bool {
+        let mut waiting = self.waiting();
+        waiting.calls.push_back(call);
+        let is_free = waiting.busy < READERS;
+        waiting.busy += usize::from(is_free);
+        is_free
+    }
+
+    /// The next call; `None`, and one reader less at work, if nothing waits.
+    fn next(&self) -> Option<Call> {
+        let mut waiting = self.waiting();
+        let next = waiting.calls.pop_front();
+        if next.is_none() {
+            waiting.busy -= 1;
+        }
+        next
+    }
+
+    fn run(&self, connection: Result<&Connection, &str>) {
+        while let Some(call) = self.next() {
+            call(connection);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::rows;
+
+    fn readers() -> (TempDir, Readers) {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("t.db");
+        schema::open_for_writing(&path).unwrap();
+        (directory, Readers::open(&path).unwrap())
+    }
+
+    async fn one(readers: &Readers) -> Result<u64, StoreError> {
+        let select = |connection: &Connection| {
+            rows::one(connection, "SELECT 1 AS n", [], |row| rows::number(row, "n"))
+        };
+        readers.call(select).await.map(Option::unwrap_or_default)
+    }
+
+    #[tokio::test]
+    async fn every_call_is_answered_however_many_come_at_once() {
+        let (_directory, readers) = readers();
+        for _ in 0..3 {
+            let mut calls = tokio::task::JoinSet::new();
+            for _ in 0..1_000 {
+                let readers = readers.clone();
+                calls.spawn(async move { one(&readers).await.unwrap() });
+            }
+            assert_eq!(calls.join_all().await, [1; 1_000]);
+        }
+    }
+
+    #[tokio::test]
+    async fn who_goes_away_leaves_nobody_waiting() {
+        let (_directory, readers) = readers();
+        let (release, released) = mpsc::channel::<()>();
+        let mut held = Box::pin(readers.call(move |_| {
+            let _ = released.recv();
+            Ok(())
+        }));
+        let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(held.as_mut().poll(cx))).await;
+        assert!(polled.is_pending());
+        drop(held);
+        drop(release);
+        assert_eq!(one(&readers).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_panic_fails_its_own_call_alone() {
+        let (_directory, readers) = readers();
+        let panicking = readers.call::<(), _>(|_| panic!("on purpose"));
+        let (panicked, after) = tokio::join!(panicking, one(&readers));
+        assert!(matches!(panicked, Err(StoreError::Failed(cause)) if cause.to_string() == "on purpose"));
+        assert_eq!(after.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn without_a_database_every_call_is_told_so() {
+        let directory = TempDir::new().unwrap();
+        let readers = Readers::open(&directory.path().join("missing/t.db")).unwrap();
+        for _ in 0..2 * READERS {
+            let (first, second) = tokio::join!(one(&readers), one(&readers));
+            assert!(first.is_err() && second.is_err());
+        }
     }
 }

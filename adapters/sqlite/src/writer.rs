@@ -4,7 +4,6 @@
 //! Inside the batch every call is a savepoint. A call that fails rolls back its own; a commit that fails fails
 //! every call of the batch, for none of them is on the disk.
 
-use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -13,7 +12,7 @@ use chat_ports::StoreError;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::error;
+use crate::{error, panic};
 
 /// Calls in one transaction at most: it bounds how long a caller waits for its companions.
 const BATCH: usize = 512;
@@ -107,7 +106,7 @@ where
         };
         // A panic in one caller's work must not end the writer, and with it every later write.
         let result = catch_unwind(AssertUnwindSafe(|| work(connection)))
-            .unwrap_or_else(|panic| Err(StoreError::failed(panic_message(&*panic))));
+            .unwrap_or_else(|cause| Err(StoreError::failed(panic::message(&*cause))));
         let keep = result.is_ok();
         self.result = Some(result);
         keep
@@ -128,12 +127,6 @@ where
         // The caller may have gone away; its work is done all the same.
         let _ = self.reply.send(result);
     }
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic".to_owned())
 }
 
 fn run(connection: &Connection, mut queue: mpsc::Receiver<Job>, watch: &dyn Watch) {

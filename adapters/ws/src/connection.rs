@@ -134,23 +134,19 @@ pub(crate) struct Inbound<'a> {
 }
 
 impl<'a> Inbound<'a> {
-    /// Starts with what the client sent together with its handshake.
     pub(crate) fn new(
         connection: &'a Arc<Connection>,
-        early: &[u8],
         stop: &'a CancellationToken,
         now: &'a (dyn Fn() -> Timestamp + Send + Sync),
     ) -> Self {
-        let mut inbound = Self {
+        Self {
             connection,
             protocol: Protocol::new(),
             messages: VecDeque::new(),
             end: None,
             stop,
             now,
-        };
-        inbound.take(early);
-        inbound
+        }
     }
 
     /// What is to be done next. While nothing is, what is queued for the client is sent.
@@ -231,7 +227,8 @@ impl<'a> Inbound<'a> {
         }
     }
 
-    fn take(&mut self, bytes: &[u8]) {
+    /// Takes bytes that the client has sent.
+    pub(crate) fn take(&mut self, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
         }
@@ -256,7 +253,7 @@ impl<'a> Inbound<'a> {
     }
 
     /// Says what is still to be said and waits for the client to hang up, but not for long.
-    pub(crate) async fn finish(self, end: End) {
+    pub(crate) async fn finish(&self, end: End) {
         let connection = self.connection;
         match end {
             End::Gone => return,
@@ -281,7 +278,7 @@ impl<'a> Inbound<'a> {
         };
         let slow = connection.outbox.was_too_slow();
         let patience = if slow { SLOW_GOODBYE } else { GOODBYE };
-        let in_time = tokio::time::timeout(patience, Box::pin(goodbye));
+        let in_time = tokio::time::timeout(patience, goodbye);
         // Who does not hang up is hung up on; either way nothing more can be done.
         tokio::select! {
             _ = in_time => {}

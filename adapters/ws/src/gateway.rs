@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use chat_app::{App, SessionToken};
 use chat_ports::Ports;
 use chat_wire::Problem;
@@ -146,19 +147,29 @@ async fn look_after<P: Ports>(gateway: Arc<Gateway<P>>) {
     }
 }
 
+/// Serves a connection. A connection that is idle costs what lives here across an `await`: what happens only at its
+/// beginning and its end is boxed.
 async fn take_in<P: Ports>(place: Place<P>, upgrade: OnUpgrade, cookie: Option<SessionToken>) {
     let gateway = &place.gateway;
-    // The client hung up before it had its 101.
-    let Ok(upgraded) = upgrade.await else { return };
-    let Ok(parts) = upgrade::downcast::<TokioIo<TcpStream>>(upgraded) else {
-        tracing::error!("an upgraded connection is no TCP stream");
+    let Some((stream, early)) = Box::pin(upgraded(upgrade)).await else {
         return;
     };
     let id = gateway.last_id.fetch_add(1, Ordering::Relaxed);
-    let connection = Arc::new(Connection::new(id, parts.io.into_inner(), gateway.app.now()));
-    let app = Arc::clone(&gateway.app);
-    let now = move || app.now();
-    let mut inbound = Inbound::new(&connection, &parts.read_buf, &gateway.stop, &now);
+    let connection = Arc::new(Connection::new(id, stream, gateway.app.now()));
+    let now = || gateway.app.now();
+    let mut inbound = Inbound::new(&connection, &gateway.stop, &now);
+    inbound.take(&early);
+    drop(early);
     let end = talk::serve(gateway, &mut inbound, cookie.as_ref()).await;
-    inbound.finish(end).await;
+    Box::pin(inbound.finish(end)).await;
+}
+
+/// The stream, and what the client sent together with its handshake; `None` if it hung up before it had its 101.
+async fn upgraded(upgrade: OnUpgrade) -> Option<(TcpStream, Bytes)> {
+    let upgraded = upgrade.await.ok()?;
+    let Ok(parts) = upgrade::downcast::<TokioIo<TcpStream>>(upgraded) else {
+        tracing::error!("an upgraded connection is no TCP stream");
+        return None;
+    };
+    Some((parts.io.into_inner(), parts.read_buf))
 }

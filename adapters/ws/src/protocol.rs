@@ -13,7 +13,7 @@ use chat_domain::limit;
 use crate::close::CloseCode;
 
 /// tungstenite's own buffer per connection; larger messages grow it while they arrive.
-const READ_BUFFER: usize = 1_024;
+const READ_BUFFER: usize = 256;
 
 /// The receiving side of one connection.
 pub(crate) struct Protocol(WebSocketContext);

@@ -45,39 +45,49 @@ pub(crate) async fn serve<P: Ports>(
     inbound: &mut Inbound<'_>,
     cookie: Option<&SessionToken>,
 ) -> End {
-    let in_time = tokio::time::timeout(limit::AUTH_DEADLINE, first_frame(gateway, inbound, cookie));
-    let (who, resume) = match in_time.await {
-        Ok(Ok(known)) => known,
-        Ok(Err(end)) => return end,
-        Err(_) => return End::Tell(CloseCode::Unauthenticated),
+    let begun = Box::pin(begin(gateway, inbound, cookie)).await;
+    let mut talk = match begun {
+        Ok(talk) => talk,
+        Err(end) => return end,
     };
+    let end = talk.go_on(inbound, cookie).await;
+    talk.leave();
+    end
+}
+
+/// Learns who the client is, greets it, and brings it up to date.
+async fn begin<'a, P: Ports>(
+    gateway: &'a Arc<Gateway<P>>,
+    inbound: &mut Inbound<'_>,
+    cookie: Option<&SessionToken>,
+) -> Result<Box<Talk<'a, P>>, End> {
+    let in_time = tokio::time::timeout(limit::AUTH_DEADLINE, first_frame(gateway, inbound, cookie));
+    let known = in_time.await;
+    let (who, resume) = known.map_err(|_| End::Tell(CloseCode::Unauthenticated))??;
     let peer = Peer {
         connection: Arc::clone(inbound.connection),
         session: who.session().id,
         user: who.user().id,
     };
-    let app = &gateway.app;
-    if let Err(code) = gateway
-        .hub
-        .register(peer.clone(), gateway.limits.per_user, app.now())
-    {
-        return End::Tell(code);
-    }
-    let mut talk = Talk {
+    let now = gateway.app.now();
+    let registered = gateway.hub.register(peer.clone(), gateway.limits.per_user, now);
+    registered.map_err(End::Tell)?;
+    let mut talk = Box::new(Talk {
         gateway,
         who,
         peer,
         rooms: Vec::new(),
-        recognised: app.now(),
+        recognised: now,
         frames: Bucket::default(),
         refusals: Refusals::default(),
-    };
-    let end = match talk.enter(inbound, &resume).await {
-        Ok(()) => talk.go_on(inbound, cookie).await,
-        Err(end) => end,
-    };
-    talk.leave();
-    end
+    });
+    match talk.enter(inbound, &resume).await {
+        Ok(()) => Ok(talk),
+        Err(end) => {
+            talk.leave();
+            Err(end)
+        }
+    }
 }
 
 /// The first frame says who the client is; anything else in its place ends the connection.
@@ -142,8 +152,8 @@ impl<P: Ports> Talk<'_, P> {
     async fn go_on(&mut self, inbound: &mut Inbound<'_>, cookie: Option<&SessionToken>) -> End {
         loop {
             let done = match inbound.next().await {
-                Ok(Task::Read(text)) => self.take(inbound, &text, cookie).await,
-                Ok(Task::Enter { room, joined }) => self.come_in(inbound, room, joined).await,
+                Ok(Task::Read(text)) => Box::pin(self.take(inbound, &text, cookie)).await,
+                Ok(Task::Enter { room, joined }) => Box::pin(self.come_in(inbound, room, joined)).await,
                 Err(end) => Err(end),
             };
             if let Err(end) = done {
@@ -314,7 +324,7 @@ impl<P: Ports> Talk<'_, P> {
         })
     }
 
-    fn leave(self) {
+    fn leave(&self) {
         for (_, room) in &self.rooms {
             room.leave(self.connection().id());
         }

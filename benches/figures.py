@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""The first figures: fan-out, idle connections, durable messages, sign-ups, each beside what the machine can do at best.
+
+    python3 benches/figures.py --server target/dist/secure-chat --load WSLOAD --floor FLOOR --disk SQLITEFLOOR [WHAT ...]
+
+WHAT: fanout, idle, latency, durable, pages, healthz (all of them without one). WSLOAD opens sockets and checks every
+delivery, FLOOR is a server that does nothing but write to sockets, SQLITEFLOOR commits rows and nothing else. The
+server is pinned to the first processor, the load to the second. Every ratio is that of two runs one after the other;
+what is printed at the end is the median of ROUNDS (3) of them.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+USERS = 64
+PASSWORD = "correct horse battery"
+AUTH = '{"type":"auth","token":"{token}"}'
+SAY = '{"type":"message","content":"{content}","message_type":"text"}'
+# Every sender counts its own messages, and no two senders share an account: the number is the client's id.
+SAY_NAMED = '{"type":"message","content":"{content}","message_type":"text","client_id":"{seq}"}'
+SETTINGS = {
+    "RATE_LIMIT_MESSAGES": "100000000",
+    "RATE_LIMIT_REGISTRATIONS": "100000",
+    "MAX_SOCKETS_PER_USER": "1000000",
+    "MAX_SOCKETS_PER_ADDRESS": "1000000",
+    "MAX_CONNECTIONS_PER_ADDRESS": "1000000",
+    "LOG": "error",
+}
+
+
+def pinned(cpu, command, **more):
+    return subprocess.Popen(["taskset", "-c", str(cpu), *map(str, command)], stdout=subprocess.PIPE, text=True, **more)
+
+
+class Server:
+    """The server on a directory of its own, with accounts to sign in with."""
+
+    def __init__(self, program, directory, users=USERS):
+        self.process = pinned(
+            0,
+            [program, "--data-dir", directory, "serve", "--port", "0"],
+            env={**SETTINGS, "PATH": os.environ["PATH"]},
+        )
+        for line in self.process.stdout:
+            if line.startswith("listening on "):
+                self.address = line.split()[-1]
+                break
+        self.port = self.address.rsplit(":", 1)[1]
+        self.pid = self.process.pid
+        self.tokens = [self.register(f"user{n}") for n in range(users)]
+        self.token_file = pathlib.Path(directory) / "tokens"
+        self.token_file.write_text("\n".join(self.tokens) + "\n")
+
+    def call(self, path, body=None, token=None):
+        headers = {"content-type": "application/json"}
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(urllib.request.Request(self.address + path, data, headers)) as answer:
+            return json.load(answer)
+
+    def register(self, name):
+        body = {"username": name, "password": PASSWORD, "confirm_password": PASSWORD, "session": "bearer"}
+        return self.call("/register", body)["token"]
+
+    def dialect(self, say=SAY, ack=""):
+        return ["--dialect", "seed", "--path", "/ws", "--tokens", self.token_file, "--auth", AUTH,
+                "--auth-ok", "auth_ok", "--msg", say, "--ack", ack]
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+class Floor:
+    def __init__(self, program, batch):
+        self.port = "9003"
+        self.process = pinned(0, [program, "--port", self.port, "--batch", batch])
+        self.pid = self.process.pid
+        time.sleep(0.3)
+
+    def dialect(self):
+        return ["--dialect", "raw"]
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+@contextlib.contextmanager
+def running(server):
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def load(options, mode, server, dialect, *flags):
+    command = [options.load, mode, "--port", server.port, "--pid", server.pid, "--pin", 1, *dialect, *flags]
+    done = pinned(1, command)
+    said = done.communicate()[0]
+    if done.returncode != 0:
+        sys.exit(f"not clean: {said}")
+    print(said, end="", flush=True)
+    return json.loads(said.splitlines()[-1])
+
+
+def with_server(options, use, **more):
+    with tempfile.TemporaryDirectory(dir=options.directory) as directory:
+        with running(Server(options.server, directory, **more)) as server:
+            return use(server)
+
+
+def with_floor(options, use, batch=1):
+    with running(Floor(options.floor, batch)) as floor:
+        return use(floor)
+
+
+def report(what, ratios, unit="x the floor"):
+    shown = " ".join(f"{ratio:.2f}" for ratio in ratios)
+    print(f"== {what}: {statistics.median(ratios):.2f} {unit} (of {shown})", flush=True)
+
+
+def fanout(options):
+    for n in (1000, 5000):
+        for window in (1, 16):
+            flags = ("-n", n, "--secs", options.secs, "--window", window, "--size", 200)
+            ratios = []
+            for _ in range(options.rounds):
+                floor = with_floor(options, lambda f: load(options, "fanout", f, f.dialect(), *flags), window)
+                own = with_server(options, lambda s: load(options, "fanout", s, s.dialect(), *flags))
+                ratios.append(own["cpu_us_per_delivery"] / floor["cpu_us_per_delivery"])
+            report(f"CPU per delivery, N={n}, window {window}", ratios)
+
+
+def latency(options):
+    flags = ("-n", 1000, "--secs", 10, "--rate", 20, "--size", 200)
+    ratios = []
+    for _ in range(options.rounds):
+        floor = with_floor(options, lambda f: load(options, "fanout", f, f.dialect(), *flags))
+        own = with_server(options, lambda s: load(options, "fanout", s, s.dialect(), *flags))
+        ratios.append(own["p99_us"] / floor["p99_us"])
+    report("send to receipt, N=1000, 20 messages/s, p99", ratios)
+
+
+def idle(options):
+    flags = ("-n", 10000, "--secs", 5)
+    memory, connects = [], []
+    for _ in range(options.rounds):
+        floor = with_floor(options, lambda f: load(options, "idle", f, f.dialect(), *flags))
+        own = with_server(options, lambda s: load(options, "idle", s, s.dialect(), *flags))
+        memory.append(own["rss_kib_per_conn"])
+        connects.append(own["connects_per_s"] / floor["connects_per_s"])
+    report("memory per idle connection, 10,000 of them", memory, "KiB")
+    report("connect, upgrade, sign in", connects)
+
+
+def disk(options, directory):
+    command = [options.disk, "--dir", directory, "--secs", 2]
+    found = subprocess.run(["taskset", "-c", "0", *map(str, command)], capture_output=True, text=True, check=True)
+    rows = [json.loads(line) for line in found.stdout.splitlines()]
+    return {row["test"]: row for row in rows if "test" in row}
+
+
+def durable(options):
+    single, many, alone = [], {64: [], 256: []}, []
+    for _ in range(options.rounds):
+        with tempfile.TemporaryDirectory(dir=options.directory) as directory:
+            floor = disk(options, directory)
+        single_rows = next(row for name, row in floor.items() if "full" in name and "single" in name)
+        single.append(single_rows["per_s"])
+        for writers in many:
+            def run(server, writers=writers):
+                dialect = server.dialect(SAY_NAMED, '"client_id":"')
+                return load(options, "durable", server, dialect, "-n", writers, "--secs", 5)
+            own = with_server(options, run, users=writers)
+            many[writers].append(own["acked_per_s"] / single_rows["per_s"])
+        def one(server):
+            return load(options, "durable", server, server.dialect(SAY_NAMED, '"client_id":"'), "-n", 1, "--secs", 5)
+        own = with_server(options, one, users=1)
+        alone.append(own["p50_us"] / single_rows["p50_us"])
+    for writers, ratios in many.items():
+        report(f"acknowledged messages/s, {writers} writers in one room", ratios, "x raw single-row commits/s")
+    report("latency of an acknowledgement, one writer, p50", alone, "x one raw commit")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ("server", "load", "floor", "disk"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--secs", type=int, default=3)
+    parser.add_argument("--directory", help="where the data directories are made")
+    parser.add_argument("what", nargs="*")
+    options = parser.parse_args()
+    known = {"fanout": fanout, "latency": latency, "idle": idle, "durable": durable}
+    for name in options.what or known:
+        known[name](options)
+
+
+if __name__ == "__main__":
+    main()
