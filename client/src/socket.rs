@@ -32,6 +32,14 @@ impl Socket {
     pub async fn connect(authority: &str) -> Result<Self, ClientError> {
         let stream = TcpStream::connect(authority).await?;
         stream.set_nodelay(true)?;
+        Self::open(stream, authority).await
+    }
+
+    /// Opens a socket over this connection to the server and says nothing yet.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn open(stream: TcpStream, authority: &str) -> Result<Self, ClientError> {
         let opened = tokio_tungstenite::client_async(format!("ws://{authority}/ws"), stream).await;
         let (stream, _) = opened.map_err(Box::new)?;
         Ok(Self {

@@ -15,6 +15,7 @@ mod rooms;
 mod scale;
 mod server;
 mod sockets;
+mod stalled;
 mod start_and_stop;
 mod talk;
 mod view;

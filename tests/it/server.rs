@@ -81,6 +81,22 @@ impl Server {
         client
     }
 
+    /// The most memory that it had resident since [`Server::forget_peak_memory`], in bytes.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let peak = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .unwrap();
+        let kibibytes: u64 = peak.trim().strip_suffix(" kB").unwrap().parse().unwrap();
+        kibibytes * 1_024
+    }
+
+    /// From here on the peak is counted anew.
+    pub(crate) fn forget_peak_memory(&self) {
+        std::fs::write(format!("/proc/{}/clear_refs", self.process.id()), "5").unwrap();
+    }
+
     /// Ends it as a power cut would, for the process.
     pub(crate) fn kill(mut self) {
         self.process.kill().unwrap();

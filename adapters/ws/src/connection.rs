@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     close::CloseCode,
-    outbox::Outbox,
+    outbox::{self, Outbox},
     protocol::{Protocol, Received},
 };
 
@@ -41,6 +41,7 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn new(id: u64, stream: TcpStream, now: Timestamp) -> Self {
+        outbox::limit_kernel_queue(&stream);
         Self {
             id,
             stream,
@@ -252,29 +253,25 @@ impl<'a> Inbound<'a> {
         }
     }
 
-    /// Says what is still to be said and waits for the client to hang up, but not for long.
-    pub(crate) async fn finish(&self, end: End) {
+    /// Says what is still to be said, waits for the client's own close, and hangs up first (RFC 6455, section 7.1.1);
+    /// but it does not wait for long.
+    pub(crate) async fn finish(&mut self, end: End) {
         let connection = self.connection;
         match end {
             End::Gone => return,
             End::Tell(code) => connection.end(code),
             End::Said => {}
         }
+        let stop = self.stop;
         let goodbye = async {
             while connection.outbox.flush(&connection.stream) {
                 connection.stream.writable().await?;
             }
             // Closing a socket with unread bytes in it would make the kernel take back what was just sent.
-            let mut ignored = [0; 1_024];
-            loop {
+            while !self.has_said_goodbye()? {
                 connection.stream.readable().await?;
-                match connection.stream.try_read(&mut ignored) {
-                    Ok(0) => return Ok(()),
-                    Ok(_) => {}
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    Err(error) => return Err(error),
-                }
             }
+            io::Result::Ok(())
         };
         let slow = connection.outbox.was_too_slow();
         let patience = if slow { SLOW_GOODBYE } else { GOODBYE };
@@ -282,7 +279,26 @@ impl<'a> Inbound<'a> {
         // Who does not hang up is hung up on; either way nothing more can be done.
         tokio::select! {
             _ = in_time => {}
-            () = self.stop.cancelled(), if slow => {}
+            () = stop.cancelled(), if slow => {}
+        }
+    }
+
+    /// Whether the client has closed or hung up. Whatever else it says is not listened to any more.
+    fn has_said_goodbye(&mut self) -> io::Result<bool> {
+        if self.end == Some(End::Said) {
+            return Ok(true);
+        }
+        let mut buffer = [0; READ];
+        match self.connection.stream.try_read(&mut buffer) {
+            Ok(0) => Ok(true),
+            // After an offence nothing can be made out any more.
+            Ok(_) if self.end.is_some() => Ok(false),
+            Ok(length) => {
+                let received = self.protocol.receive(buffer.get(..length).unwrap_or_default());
+                Ok(received.end == Some(CloseCode::Normal))
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            Err(error) => Err(error),
         }
     }
 }

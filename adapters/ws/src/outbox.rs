@@ -9,6 +9,7 @@ use std::io::{self, IoSlice};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use socket2::SockRef;
 use tokio::{net::TcpStream, sync::Notify};
 
 use crate::{close::CloseCode, frame};
@@ -22,6 +23,18 @@ const SLICES: usize = 64;
 pub(crate) trait FrameSink: Send + Sync + 'static {
     /// Writes as much as fits. `WouldBlock` if nothing does.
     fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
+}
+
+/// Unsent bytes that the kernel holds for a connection before it says that it is full.
+const KERNEL_BYTES: u32 = 64 * 1024;
+
+/// Keeps what the kernel queues for a slow reader small: by itself it would let megabytes wait, which count as nobody's
+/// memory, before the outbox had a say. What is on its way and not yet acknowledged is not limited by this, so a fast
+/// reader far away is as fast as before.
+pub(crate) fn limit_kernel_queue(stream: &TcpStream) {
+    if let Err(error) = SockRef::from(stream).set_tcp_notsent_lowat(KERNEL_BYTES) {
+        tracing::debug!(%error, "the kernel's own queue could not be limited");
+    }
 }
 
 impl FrameSink for TcpStream {

@@ -1,0 +1,139 @@
+//! One slow phone does not slow the room, and costs the server a bounded buffer.
+
+use std::net::SocketAddr;
+
+use chat_client::{Client, Socket};
+use serde_json::{Value, json};
+use tokio::net::TcpSocket;
+use tokio::task::JoinSet;
+
+use crate::{
+    scale::rounds,
+    server::{Server, directory},
+};
+
+/// Messages on their way at once.
+const WINDOW: u64 = 64;
+/// Those who read what comes.
+const READERS: usize = 8;
+/// What a stalled reader's kernel takes for it.
+const RECEIVE_BUFFER: u32 = 4 * 1024;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stalled_readers_cost_a_bounded_buffer_and_catch_up_later() {
+    let (stalled, messages) = (rounds(20, 100), rounds(2_000, 20_000) as u64);
+    let directory = directory();
+    let server = Server::start_with(directory.path(), &[], &[("MAX_SOCKETS_PER_USER", "200")]);
+    let (ada, bea) = (server.user("ada").await, server.user("bea").await);
+    let mut slow = Vec::new();
+    for _ in 0..stalled {
+        slow.push(slow_socket(&bea).await);
+    }
+    let mut reading = JoinSet::new();
+    for _ in 0..READERS {
+        let socket = bea.socket().await.unwrap();
+        reading.spawn(reads_everything(socket, messages));
+    }
+    let begin = slow[0].greeting()["rooms"][0]["last_seq"].as_u64().unwrap();
+
+    server.forget_peak_memory();
+    let before = server.peak_memory();
+    let last = says(ada.socket().await.unwrap(), messages).await;
+    assert_eq!(last, begin + messages);
+    assert_eq!(reading.join_all().await, [last; READERS]);
+    let grown = server.peak_memory().saturating_sub(before);
+    println!(
+        "{stalled} stalled readers, {messages} messages of 1 KiB: {} KiB more memory",
+        grown / 1024
+    );
+    assert!(grown < 64 * 1024 * 1024, "{grown} bytes");
+
+    let mut catching_up = JoinSet::new();
+    for socket in slow {
+        catching_up.spawn(catches_up(bea.clone(), socket, begin));
+    }
+    assert_eq!(catching_up.join_all().await, vec![last; stalled]);
+}
+
+/// A socket whose kernel holds next to nothing for it.
+async fn slow_socket(client: &Client) -> Socket {
+    let address: SocketAddr = client.authority().parse().unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(RECEIVE_BUFFER).unwrap();
+    let stream = socket.connect(address).await.unwrap();
+    let mut socket = Socket::open(stream, client.authority()).await.unwrap();
+    socket.authenticate(client.token()).await.unwrap();
+    socket
+}
+
+/// Says so many things of 1 KiB; returns the place of the last.
+async fn says(mut socket: Socket, count: u64) -> u64 {
+    let (mut sent, mut last) = (0, 0);
+    for acknowledged in 0..count {
+        while sent < count.min(acknowledged + WINDOW) {
+            socket.say(&"x".repeat(1_024)).await.unwrap();
+            sent += 1;
+        }
+        let ack = socket.next_of("ack").await.unwrap().unwrap();
+        last = ack["seq"].as_u64().unwrap();
+    }
+    last
+}
+
+/// Reads so many messages, which must come in order; returns the place of the last.
+async fn reads_everything(mut socket: Socket, count: u64) -> u64 {
+    let mut last = socket.greeting()["rooms"][0]["last_seq"].as_u64().unwrap();
+    for _ in 0..count {
+        let frame = socket.next_of("new_message").await.unwrap().unwrap();
+        assert_eq!(place(&frame), last + 1);
+        last += 1;
+    }
+    last
+}
+
+/// Reads what is still to be had, is told that it was too slow, comes back, and has everything in the end. Returns the
+/// place of the last event.
+async fn catches_up(client: Client, mut socket: Socket, begin: u64) -> u64 {
+    let mut last = begin;
+    while let Some(frame) = socket.next().await.unwrap() {
+        if frame["type"] == "new_message" {
+            assert_eq!(place(&frame), last + 1);
+            last += 1;
+        }
+    }
+    assert_eq!(socket.closed().unwrap().code, 4009);
+    let mut socket = Socket::connect(client.authority()).await.unwrap();
+    let resume = json!([{ "room_id": 1, "after_seq": last }]);
+    socket.authenticate_from(client.token(), &resume).await.unwrap();
+    loop {
+        let frame = socket.next().await.unwrap().unwrap();
+        match frame["type"].as_str().unwrap() {
+            "new_message" => {
+                assert_eq!(place(&frame), last + 1);
+                last += 1;
+            }
+            "resumed" if frame["complete"] == true => return last,
+            // Too much for the socket: the rest is read as history.
+            "resumed" => return reads_history(&client, last).await,
+            _ => {}
+        }
+    }
+}
+
+async fn reads_history(client: &Client, mut last: u64) -> u64 {
+    loop {
+        let path = format!("/api/messages?room_id=1&limit=100&after={last}");
+        let page = client.get(&path).await.unwrap().success().unwrap();
+        for frame in page["events"].as_array().unwrap() {
+            assert_eq!(place(frame), last + 1);
+            last += 1;
+        }
+        if page["has_more"] == false {
+            return last;
+        }
+    }
+}
+
+fn place(frame: &Value) -> u64 {
+    frame["message"]["seq"].as_u64().unwrap()
+}
