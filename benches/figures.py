@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """The first figures: fan-out, idle connections, durable messages, sign-ups, each beside what the machine can do at best.
 
-    python3 benches/figures.py --server target/dist/secure-chat --load WSLOAD --floor FLOOR --disk SQLITEFLOOR [WHAT ...]
+    python3 benches/figures.py --server target/dist/secure-chat --load WSLOAD --floor FLOOR \\
+        --disk SQLITEFLOOR --hello target/dist/examples/hello [WHAT ...]
 
-WHAT: fanout, idle, latency, durable, pages, healthz (all of them without one). WSLOAD opens sockets and checks every
-delivery, FLOOR is a server that does nothing but write to sockets, SQLITEFLOOR commits rows and nothing else. The
-server is pinned to the first processor, the load to the second. Every ratio is that of two runs one after the other;
+WHAT: fanout, latency, stalled, idle, durable, pages, healthz (all of them without one). WSLOAD opens sockets and checks
+every delivery, FLOOR is a server that does nothing but write to sockets, SQLITEFLOOR commits rows and nothing else;
+`wrk` asks for pages. The server is pinned to the first processor, the load to the second. Every ratio is that of two runs one after the other;
 what is printed at the end is the median of ROUNDS (3) of them.
 """
 
@@ -14,6 +15,7 @@ import contextlib
 import json
 import os
 import pathlib
+import socket
 import statistics
 import subprocess
 import sys
@@ -193,16 +195,113 @@ def durable(options):
     report("latency of an acknowledgement, one writer, p50", alone, "x one raw commit")
 
 
+def requests(server, path, token=None, connections=16):
+    """Requests a second, and the server's CPU for each in microseconds, over connections that are kept open."""
+    ticks = os.sysconf("SC_CLK_TCK")
+
+    def cpu():
+        fields = pathlib.Path(f"/proc/{server.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / ticks
+
+    command = ["wrk", "-t", 1, "-c", connections, "-d", "3s", server.address + path]
+    if token:
+        command += ["-H", f"Authorization: Bearer {token}"]
+    before = cpu()
+    said = pinned(1, command).communicate()[0]
+    spent = cpu() - before
+    count = int(next(line.split()[0] for line in said.splitlines() if " requests in " in line))
+    if "Non-2xx" in said:
+        sys.exit(f"not clean: {said}")
+    print(f"{path}: {count / 3:.0f}/s, {spent / count * 1e6:.1f} us", flush=True)
+    return count / 3, spent / count * 1e6
+
+
+class Hello:
+    """The least that an HTTP server on hyper does."""
+
+    def __init__(self, program):
+        self.process = pinned(0, [program])
+        self.address = self.process.stdout.readline().split()[-1]
+        self.pid = self.process.pid
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def healthz(options):
+    ratios = []
+    for _ in range(options.rounds):
+        with running(Hello(options.hello)) as hello:
+            bare, _ = requests(hello, "/")
+        own, _ = with_server(options, lambda s: requests(s, "/healthz"), users=0)
+        ratios.append(own / bare)
+    report("/healthz, one processor", ratios, "x a bare hyper server")
+
+
+def pages(options):
+    """A page of 50 messages beside SQLite's own work for one."""
+    ratios = []
+    for _ in range(options.rounds):
+        with tempfile.TemporaryDirectory(dir=options.directory) as directory:
+            raw = disk(options, directory)["history_page_50"]["cpu_us_per_query"]
+
+        def read(server):
+            load(options, "durable", server, server.dialect(SAY_NAMED, '"client_id":"'), "-n", USERS, "--secs", 3)
+            return requests(server, "/api/messages?limit=50", server.tokens[0])
+
+        _, own = with_server(options, read)
+        ratios.append(own / raw)
+    report("GET /api/messages, 50 on a page, CPU", ratios, "x raw SQLite")
+
+
+def stalled(options):
+    """Latency with a hundred readers who have stalled, beside the same without them."""
+    flags = ("-n", 200, "--secs", 10, "--rate", 100, "--size", 1024)
+    ratios = []
+    for _ in range(options.rounds):
+        quiet = with_server(options, lambda s: load(options, "fanout", s, s.dialect(), *flags))
+
+        def beside(server):
+            stuck = [stall(server) for _ in range(100)]
+            found = load(options, "fanout", server, server.dialect(), *flags)
+            for socket in stuck:
+                socket.close()
+            return found
+
+        ratios.append(with_server(options, beside)["p99_us"] / quiet["p99_us"])
+    report("send to receipt beside 100 stalled readers, p99", ratios, "x quiet")
+
+
+def stall(server):
+    """A socket that signs in and reads nothing."""
+    opened = socket.socket()
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    opened.connect(("127.0.0.1", int(server.port)))
+    head = f"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    key = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    opened.sendall((head + key).encode())
+    if b" 101 " not in opened.recv(1024):
+        sys.exit("no socket")
+    text = AUTH.replace("{token}", server.tokens[0]).encode()
+    # Masked with zeros, which leave the text as it is.
+    opened.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
+    return opened
+
+
 def main():
     parser = argparse.ArgumentParser()
-    for name in ("server", "load", "floor", "disk"):
+    for name in ("server", "load", "floor", "disk", "hello"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--secs", type=int, default=3)
     parser.add_argument("--directory", help="where the data directories are made")
     parser.add_argument("what", nargs="*")
     options = parser.parse_args()
-    known = {"fanout": fanout, "latency": latency, "idle": idle, "durable": durable}
+    known = {
+        "fanout": fanout, "latency": latency, "stalled": stalled, "idle": idle, "durable": durable, "pages": pages,
+        "healthz": healthz,
+    }
     for name in options.what or known:
         known[name](options)
 

@@ -4,24 +4,25 @@ use std::net::SocketAddr;
 
 use chat_client::{Client, Socket};
 use serde_json::{Value, json};
-use tokio::net::TcpSocket;
-use tokio::task::JoinSet;
+use tokio::{net::TcpSocket, sync::watch, task::JoinSet};
 
 use crate::{
     scale::rounds,
     server::{Server, directory},
 };
 
+/// Messages after which those who stalled read on: by then too much has waited for every one of them.
+const ENOUGH: u64 = 1_000;
 /// Messages on their way at once.
 const WINDOW: u64 = 64;
 /// Those who read what comes.
-const READERS: usize = 8;
+const READERS: usize = 4;
 /// What a stalled reader's kernel takes for it.
 const RECEIVE_BUFFER: u32 = 4 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stalled_readers_cost_a_bounded_buffer_and_catch_up_later() {
-    let (stalled, messages) = (rounds(20, 100), rounds(2_000, 20_000) as u64);
+    let (stalled, messages) = (rounds(10, 100), rounds(1_200, 20_000) as u64);
     let directory = directory();
     let server = Server::start_with(directory.path(), &[], &[("MAX_SOCKETS_PER_USER", "200")]);
     let (ada, bea) = (server.user("ada").await, server.user("bea").await);
@@ -38,7 +39,14 @@ async fn stalled_readers_cost_a_bounded_buffer_and_catch_up_later() {
 
     server.forget_peak_memory();
     let before = server.peak_memory();
-    let last = says(ada.socket().await.unwrap(), messages).await;
+    let mut talker = ada.socket().await.unwrap();
+    says(&mut talker, ENOUGH).await;
+    let mut catching_up = JoinSet::new();
+    let (tell_end, end) = watch::channel(None);
+    for socket in slow {
+        catching_up.spawn(catches_up(bea.clone(), socket, begin, end.clone()));
+    }
+    let last = says(&mut talker, messages - ENOUGH).await;
     assert_eq!(last, begin + messages);
     assert_eq!(reading.join_all().await, [last; READERS]);
     let grown = server.peak_memory().saturating_sub(before);
@@ -47,11 +55,7 @@ async fn stalled_readers_cost_a_bounded_buffer_and_catch_up_later() {
         grown / 1024
     );
     assert!(grown < 64 * 1024 * 1024, "{grown} bytes");
-
-    let mut catching_up = JoinSet::new();
-    for socket in slow {
-        catching_up.spawn(catches_up(bea.clone(), socket, begin));
-    }
+    tell_end.send_replace(Some(last));
     assert_eq!(catching_up.join_all().await, vec![last; stalled]);
 }
 
@@ -67,7 +71,7 @@ async fn slow_socket(client: &Client) -> Socket {
 }
 
 /// Says so many things of 1 KiB; returns the place of the last.
-async fn says(mut socket: Socket, count: u64) -> u64 {
+async fn says(socket: &mut Socket, count: u64) -> u64 {
     let (mut sent, mut last) = (0, 0);
     for acknowledged in 0..count {
         while sent < count.min(acknowledged + WINDOW) {
@@ -91,9 +95,14 @@ async fn reads_everything(mut socket: Socket, count: u64) -> u64 {
     last
 }
 
-/// Reads what is still to be had, is told that it was too slow, comes back, and has everything in the end. Returns the
-/// place of the last event.
-async fn catches_up(client: Client, mut socket: Socket, begin: u64) -> u64 {
+/// Reads what is still to be had, is told that it was too slow, comes back when everything is said, and has it all.
+/// Returns the place of the last event.
+async fn catches_up(
+    client: Client,
+    mut socket: Socket,
+    begin: u64,
+    mut end: watch::Receiver<Option<u64>>,
+) -> u64 {
     let mut last = begin;
     while let Some(frame) = socket.next().await.unwrap() {
         if frame["type"] == "new_message" {
@@ -102,6 +111,7 @@ async fn catches_up(client: Client, mut socket: Socket, begin: u64) -> u64 {
         }
     }
     assert_eq!(socket.closed().unwrap().code, 4009);
+    end.wait_for(Option::is_some).await.unwrap();
     let mut socket = Socket::connect(client.authority()).await.unwrap();
     let resume = json!([{ "room_id": 1, "after_seq": last }]);
     socket.authenticate_from(client.token(), &resume).await.unwrap();
