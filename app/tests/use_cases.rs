@@ -9,8 +9,11 @@ use chat_app::{
     accounts::{Attempt, Registration},
 };
 use chat_domain::{
-    ClientId, Content, EventBody, EventId, MessageType, Password, Refusal, RoomId, Seq, Username,
+    ClientId, Content, EventBody, EventId, Join, MessageType, Password, Refusal, RoomId, RoomName, Seq,
+    Username,
+    membership::Settings as RoomSettings,
     message::{MessageBody, Utterance},
+    room::SlowMode,
 };
 use chat_memory::{HandClock, MemoryStore, PlainHasher, Recorder, SeededEntropy};
 use chat_ports::{Bundle, Notice, Page};
@@ -297,6 +300,72 @@ async fn refusals_of_a_post() {
     assert!(world.bus.take().is_empty());
     let elsewhere = world.app.enter_room(&ada, RoomId::parse(77).ok()).await;
     assert!(matches!(elsewhere, Err(Error::Refused(Refusal::NotFound))));
+}
+
+/// The answer may have been lost before the room became slow, or silent.
+#[tokio::test]
+async fn what_is_sent_again_is_acknowledged_where_nothing_new_may_be_said() {
+    let world = world(Settings::default()).await;
+    let (ada, bea) = (
+        world.register("ada").await.unwrap().signed_in,
+        world.register("bea").await.unwrap().signed_in,
+    );
+    let name = RoomName::parse("tides").unwrap();
+    let room = world
+        .app
+        .create_room(&ada, name, Join::Open)
+        .await
+        .unwrap()
+        .room
+        .id;
+    world.app.join_room(&bea, room).await.unwrap();
+    let named = |text: &str, id: &str| Utterance {
+        client_id: Some(ClientId::parse(id).unwrap()),
+        ..say(text)
+    };
+    let first = {
+        let member = world.app.enter_room(&bea, Some(room)).await.unwrap();
+        world
+            .app
+            .post_message(&member, named("hello", "c1"), |_| ())
+            .await
+            .unwrap()
+    };
+    let slow = RoomSettings {
+        slow_mode: SlowMode::parse(3_600).ok(),
+        ..RoomSettings::default()
+    };
+    let silent = RoomSettings {
+        read_only: Some(true),
+        ..RoomSettings::default()
+    };
+    for (settings, refused) in [(slow, "rate_limited"), (silent, "forbidden")] {
+        let owner = world.app.enter_room(&ada, Some(room)).await.unwrap();
+        world.app.change_room(&owner, settings).await.unwrap();
+        let member = world.app.enter_room(&bea, Some(room)).await.unwrap();
+        if refused == "rate_limited" {
+            let taken = world.app.post_message(&member, named("now slow", "c2"), |_| ());
+            taken.await.unwrap();
+        }
+        world.bus.take();
+        let mut acknowledged = None;
+        let again = world
+            .app
+            .post_message(&member, named("hello", "c1"), |message| {
+                acknowledged = Some(message.id);
+            })
+            .await
+            .unwrap();
+        assert_eq!((again.fresh, &again.message), (false, &first.message));
+        assert_eq!(acknowledged, Some(first.message.id));
+        let other = world.app.post_message(&member, named("hey", "c1"), |_| ()).await;
+        assert_eq!(code(other), "client_id_conflict");
+        for new in [named("hello", "c3"), say("hello")] {
+            let new = world.app.post_message(&member, new, |_| ()).await;
+            assert_eq!(code(new), refused);
+        }
+        assert!(world.bus.take().is_empty());
+    }
 }
 
 #[tokio::test]

@@ -127,13 +127,7 @@ pub struct Draft {
     /// The author's name, to show.
     pub username: Username,
     /// What is said.
-    pub content: Content,
-    /// What it is made of.
-    pub message_type: MessageType,
-    /// The message of the same room that it answers.
-    pub reply_to: Option<EventId>,
-    /// The client's own name for it.
-    pub client_id: Option<ClientId>,
+    pub said: Utterance,
     /// When it was taken in.
     pub at: Timestamp,
     made_here: MadeHere,
@@ -143,21 +137,8 @@ pub struct Draft {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct MadeHere;
 
-impl Draft {
-    /// Whether this is `earlier` sent again, under the same client id: the same text, type and answer. The text of a
-    /// deleted message is gone, so that one counts as the same whatever its author sends.
-    #[must_use]
-    pub fn repeats(&self, earlier: &Message) -> bool {
-        let same_text = match &earlier.body {
-            MessageBody::Said(content) => *content == self.content,
-            MessageBody::Deleted(_) => true,
-        };
-        same_text && earlier.message_type == self.message_type && earlier.reply_to == self.reply_to
-    }
-}
-
 /// What a client asks to be said.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Utterance {
     /// What is said.
     pub content: Content,
@@ -167,6 +148,22 @@ pub struct Utterance {
     pub reply_to: Option<EventId>,
     /// The client's own name for it.
     pub client_id: Option<ClientId>,
+}
+
+impl Utterance {
+    /// Whether this is what `earlier` was sent as, sent again under the same client id: the same text, type and
+    /// answer. What was done to the message since does not matter: who sends again has not seen it yet. Whether an
+    /// edited message had this text at first is for the store to say in `was_first`, as far as it is still known; what
+    /// is not known any more, and the text of a deleted message, which is gone, counts as the same.
+    #[must_use]
+    pub fn repeats(&self, earlier: &Message, was_first: Option<bool>) -> bool {
+        let same_text = match (&earlier.body, earlier.edited_at) {
+            (MessageBody::Said(content), None) => *content == self.content,
+            (MessageBody::Said(_), Some(_)) => was_first.unwrap_or(true),
+            (MessageBody::Deleted(_), _) => true,
+        };
+        same_text && earlier.message_type == self.message_type && earlier.reply_to == self.reply_to
+    }
 }
 
 /// Turns what a client asks to say into a draft of a room of mode `server`. That the author may post there is
@@ -185,10 +182,7 @@ pub fn draft(may_post: &MayPost<'_>, said: Utterance, at: Timestamp) -> Result<D
         room_id: may_post.room().id,
         author: may_post.user().id,
         username: may_post.user().username.clone(),
-        content: said.content,
-        message_type: said.message_type,
-        reply_to: said.reply_to,
-        client_id: said.client_id,
+        said,
         at,
         made_here: MadeHere,
     })
@@ -312,6 +306,60 @@ mod tests {
         }
         for bad in ["", "a b", "é", "a/b", &"x".repeat(65)] {
             assert_eq!(ClientId::parse(bad), Err(ClientIdError), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_repeats_a_message() {
+        let content = |text: &str| Content::parse(text.into()).unwrap();
+        let said = Utterance {
+            content: content("hi"),
+            message_type: MessageType::Text,
+            reply_to: None,
+            client_id: None,
+        };
+        let message = |body, edited_at| Message {
+            id: EventId::parse(9).unwrap(),
+            room_id: RoomId::parse(1).unwrap(),
+            seq: Seq::ZERO.next(),
+            author: UserId::parse(1).unwrap(),
+            username: Username::parse("ada").unwrap(),
+            body,
+            message_type: MessageType::Text,
+            reply_to: None,
+            client_id: None,
+            at: Timestamp::default(),
+            edited_at,
+            reactions: Vec::new(),
+        };
+        let now = Some(Timestamp::from_millis(5));
+        let (same, other) = (MessageBody::Said(content("hi")), MessageBody::Said(content("ho")));
+        let gone = MessageBody::Deleted(DeletedBy::Author);
+        for (body, edited_at, was_first, repeats) in [
+            (&same, None, None, true),
+            (&other, None, None, false),
+            (&other, now, Some(true), true),
+            (&same, now, Some(false), false),
+            (&other, now, None, true),
+            (&gone, None, None, true),
+            (&gone, now, None, true),
+        ] {
+            let earlier = message(body.clone(), edited_at);
+            let case = format!("{body:?} {edited_at:?} {was_first:?}");
+            assert_eq!(said.repeats(&earlier, was_first), repeats, "{case}");
+            let answer = Utterance {
+                reply_to: Some(earlier.id),
+                ..said.clone()
+            };
+            assert!(
+                !answer.repeats(&earlier, was_first),
+                "{case}: it answers something"
+            );
+            let picture = Utterance {
+                message_type: MessageType::Image,
+                ..said.clone()
+            };
+            assert!(!picture.repeats(&earlier, was_first), "{case}: it is a picture");
         }
     }
 

@@ -5,6 +5,7 @@ use std::future::Future;
 use chat_domain::{
     Draft, Event, EventId, Message, RoomId, Seq, UserId,
     change::{Deletion, Edit, ReactionChange},
+    message::Utterance,
 };
 
 use crate::StoreError;
@@ -15,16 +16,18 @@ pub trait MessageStore: Send + Sync + 'static {
     /// when this returns, and survives a power cut.
     ///
     /// If the same author has used the draft's client id in this room before, nothing is stored and the first
-    /// message comes back, with [`Appended::fresh`] false; this check comes before all others.
+    /// message comes back as it is now, with [`Appended::fresh`] false; this check comes before all others.
     ///
     /// # Errors
-    /// `Conflict::ClientIdReused` if that first message has another content, type or answers another message;
+    /// `Conflict::ClientIdReused` if that first message was sent as something else ([`Utterance::repeats`]), or
+    /// cannot be read any more;
     /// `Conflict::NotMember` if the author is not a member of the room (any more);
     /// `Conflict::UserInactive` if the author is gone or banned;
     /// `Conflict::UnknownTarget` if `reply_to` is not a message of this room.
     fn append_message(&self, draft: Draft) -> impl Future<Output = Result<Appended, StoreError>> + Send;
 
-    /// A page of the room's messages, oldest first. Deleted ones are left out, and so are all other events.
+    /// A page of the room's messages, oldest first. Deleted ones are left out, and so are all other events; messages
+    /// that cannot be read any more are passed over, and hide nothing that comes before or after them.
     fn page_messages(
         &self,
         room: RoomId,
@@ -32,7 +35,7 @@ pub trait MessageStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<MessagePage, StoreError>> + Send;
 
     /// The first `most` events after `after`, in order: every event, emptied messages included, so that without
-    /// gaps the numbers run from `after + 1`.
+    /// gaps the numbers run from `after + 1`. In the place of one that cannot be read any more stands `Withheld`.
     fn events_after(
         &self,
         room: RoomId,
@@ -40,7 +43,8 @@ pub trait MessageStore: Send + Sync + 'static {
         most: u32,
     ) -> impl Future<Output = Result<Vec<Event>, StoreError>> + Send;
 
-    /// The message of this id, also an emptied one; whose it is to see is for the caller to find out.
+    /// The message of this id, also an emptied one; whose it is to see is for the caller to find out. One that cannot be
+    /// read any more does not exist.
     fn message(&self, id: EventId) -> impl Future<Output = Result<Option<Message>, StoreError>> + Send;
 
     /// Gives a message another text, with the event that says so, in one commit. `None`: it has this text already,
@@ -73,12 +77,16 @@ pub trait MessageStore: Send + Sync + 'static {
     fn react(&self, change: ReactionChange)
     -> impl Future<Output = Result<Option<Event>, StoreError>> + Send;
 
-    /// The message that this author sent to this room under this client id.
-    fn message_by_client_id(
+    /// The message that this author sent to this room before under the client id of `said`, as it is now. `None`: there
+    /// is none, or `said` has no client id.
+    ///
+    /// # Errors
+    /// `Conflict::ClientIdReused` as in [`MessageStore::append_message`].
+    fn sent_before(
         &self,
         room: RoomId,
         author: UserId,
-        client_id: &chat_domain::ClientId,
+        said: Utterance,
     ) -> impl Future<Output = Result<Option<Message>, StoreError>> + Send;
 }
 

@@ -29,11 +29,12 @@ pub trait RoomStore: Send + Sync + 'static {
         owner: Person,
     ) -> impl Future<Output = Result<(MyRoom, Event), StoreError>> + Send;
 
-    /// The one direct room of two users, as the first of them sees it; if there is none it is made, with both as
+    /// The one direct room of two users, as `seen_by` sees it; if there is none it is made, with both as
     /// members and the two events that say so, in one commit. Of many calls at once one makes it.
     ///
     /// # Errors
-    /// `Conflict::UserInactive` if either is gone or banned; `Conflict::TooManyRooms`.
+    /// `Conflict::UserInactive` if either is gone or banned; `Conflict::TooManyRooms`; `Conflict::NotMember` if
+    /// `seen_by` is none of the two.
     fn direct_room(
         &self,
         pair: Pair,
@@ -51,7 +52,7 @@ pub trait RoomStore: Send + Sync + 'static {
         room: RoomId,
     ) -> impl Future<Output = Result<Option<(Room, Membership)>, StoreError>> + Send;
 
-    /// All rooms of this user, by id, as of one moment.
+    /// All rooms of this user, by id, as of one moment, but for those that cannot be read any more.
     fn rooms_of(&self, user: UserId) -> impl Future<Output = Result<Vec<MyRoom>, StoreError>> + Send;
 
     /// Open groups that this user is not in, by id, after this one, each with the number of its members.
@@ -62,7 +63,8 @@ pub trait RoomStore: Send + Sync + 'static {
         most: u32,
     ) -> impl Future<Output = Result<Vec<(Room, u64)>, StoreError>> + Send;
 
-    /// Members of the room, by id, after this one.
+    /// Members of the room, by id, after this one. Those that cannot be read any more are passed over, and hide nobody
+    /// after them.
     fn members(
         &self,
         room: RoomId,
@@ -82,13 +84,15 @@ pub trait RoomStore: Send + Sync + 'static {
     /// account of the highest role that is left owns it from then on, and a second event says so.
     ///
     /// # Errors
-    /// `Conflict::NotMember` if they are not in the room, or who removes them is not (any more).
+    /// `Conflict::NotMember` if they are not in the room, or who removes them is not (any more); `Conflict::UserInactive`
+    /// if who removes them is gone or banned; `Conflict::NotAllowed` if they rank no higher (any more).
     fn exit(&self, exit: Exit) -> impl Future<Output = Result<Vec<Event>, StoreError>> + Send;
 
     /// Changes the room's settings, with the event that says so, in one commit. `None`: they are like that already.
     ///
     /// # Errors
-    /// `Conflict::NotMember` if who changes them is no member any more.
+    /// `Conflict::UserInactive` if who changes them is gone or banned; `Conflict::NotMember` if they are no member any
+    /// more; `Conflict::NotAllowed` if they do not look after the room any more.
     fn change_room(
         &self,
         change: RoomChange,

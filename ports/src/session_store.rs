@@ -11,7 +11,8 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Opens a session.
     ///
     /// # Errors
-    /// `Conflict::UserInactive` if the user is gone or banned by now.
+    /// `Conflict::UserInactive` if the user is gone or banned by now. It fails if another session has the token: one
+    /// token is never two sessions.
     fn open_session(&self, session: NewSession) -> impl Future<Output = Result<Session, StoreError>> + Send;
 
     /// The session with this token, and whose it is.
@@ -30,7 +31,8 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Ends the session; its token is worth nothing when this returns. Returns whether there was one.
     fn close_session(&self, session: SessionId) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Ends the sessions that began before `created_before` or were last used before `used_before`. Returns them.
+    /// Ends the sessions that began before `created_before` or were last used before `used_before`. Returns them, in
+    /// no order.
     fn sweep_sessions(
         &self,
         created_before: Timestamp,

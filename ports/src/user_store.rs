@@ -12,7 +12,7 @@ pub trait UserStore: Send + Sync + 'static {
     /// others, in one commit.
     ///
     /// # Errors
-    /// `Conflict::UsernameTaken` if somebody has the name, whatever the case.
+    /// `Conflict::UsernameTaken` if somebody has the name, whatever the case; it fails if there is no such room.
     fn register(&self, user: NewUser) -> impl Future<Output = Result<Registered, StoreError>> + Send;
 
     /// Makes the first administrator like [`UserStore::register`], unless there is any account already: then

@@ -3,11 +3,11 @@
 use std::ops::Bound;
 
 use chat_domain::{
-    ClientId, Draft, Event, EventBody, EventId, Message, Role, RoomId, Seq, UserId,
+    Draft, Event, EventBody, EventId, Message, Role, RoomId, Seq, UserId,
     change::{Deletion, Edit, ReactionChange},
     event::Emoji,
     id, limit,
-    message::{MessageBody, Reaction},
+    message::{MessageBody, Reaction, Utterance},
 };
 use chat_ports::{Appended, Conflict, MessagePage, MessageStore, Page, StoreError};
 
@@ -24,9 +24,23 @@ impl State {
             .filter_map(|(_, event)| said(event))
     }
 
-    fn by_client_id(&self, room: RoomId, author: UserId, client_id: &ClientId) -> Option<&Message> {
-        self.messages(room)
-            .find(|m| m.author == author && m.client_id.as_ref() == Some(client_id))
+    /// What was sent under the client id of `said` before, if `said` is that sent again.
+    fn sent_before(
+        &self,
+        room: RoomId,
+        author: UserId,
+        said: &Utterance,
+    ) -> Result<Option<Message>, StoreError> {
+        let same_id = |m: &&Message| m.author == author && m.client_id == said.client_id;
+        let named = said.client_id.as_ref();
+        let Some(earlier) = named.and_then(|_| self.messages(room).find(same_id)) else {
+            return Ok(None);
+        };
+        let first = self.first_texts.get(&earlier.id);
+        if !said.repeats(earlier, first.map(|text| *text == said.content)) {
+            return Err(Conflict::ClientIdReused { stored: earlier.id }.into());
+        }
+        Ok(Some(earlier.clone()))
     }
 
     fn has_message(&self, room: RoomId, id: EventId) -> bool {
@@ -35,16 +49,16 @@ impl State {
     }
 
     fn append_message(&mut self, draft: Draft) -> Result<Appended, StoreError> {
-        let earlier = draft
-            .client_id
-            .as_ref()
-            .and_then(|id| self.by_client_id(draft.room_id, draft.author, id));
-        if let Some(earlier) = earlier {
-            return same_message(earlier, &draft);
+        if let Some(message) = self.sent_before(draft.room_id, draft.author, &draft.said)? {
+            return Ok(Appended {
+                message,
+                fresh: false,
+            });
         }
         self.active(draft.author, draft.at)?;
         self.membership(draft.room_id, draft.author)?;
-        if draft
+        let said = draft.said;
+        if said
             .reply_to
             .is_some_and(|id| !self.has_message(draft.room_id, id))
         {
@@ -58,10 +72,10 @@ impl State {
                 seq,
                 author: draft.author,
                 username: draft.username,
-                body: MessageBody::Said(draft.content),
-                message_type: draft.message_type,
-                reply_to: draft.reply_to,
-                client_id: draft.client_id,
+                body: MessageBody::Said(said.content),
+                message_type: said.message_type,
+                reply_to: said.reply_to,
+                client_id: said.client_id,
                 at: draft.at,
                 edited_at: None,
                 reactions: Vec::new(),
@@ -80,14 +94,15 @@ impl State {
         let own = |message: &&mut Message| message.room_id == edit.room_id && message.author == edit.author;
         let message = self.message_by_id_mut(edit.target).filter(own);
         let message = message.ok_or(Conflict::UnknownTarget)?;
-        match &message.body {
+        let before = match &message.body {
             MessageBody::Deleted(_) => return Err(Conflict::UnknownTarget.into()),
             MessageBody::Said(content) if *content == edit.content => return Ok(None),
-            MessageBody::Said(_) => {}
-        }
+            MessageBody::Said(content) => content.clone(),
+        };
         message.body = MessageBody::Said(edit.content);
         message.edited_at = Some(edit.at);
         let edited = message.clone();
+        self.first_texts.entry(edit.target).or_insert(before);
         self.append(edit.room_id, edit.at, |_, _| EventBody::Edited(edited))
             .map(Some)
     }
@@ -109,6 +124,7 @@ impl State {
         message.reactions.clear();
         let (target, target_seq, by) = (message.id, message.seq, deletion.by);
         self.reactions.remove(&target);
+        self.first_texts.remove(&target);
         self.append(deletion.room_id, deletion.at, |_, _| EventBody::Deleted {
             target,
             target_seq,
@@ -165,18 +181,6 @@ fn grouped(single: &[(Emoji, UserId)]) -> Vec<Reaction> {
     reactions
 }
 
-/// The first message under a client id, if the draft is that one sent again.
-fn same_message(earlier: &Message, draft: &Draft) -> Result<Appended, StoreError> {
-    if draft.repeats(earlier) {
-        Ok(Appended {
-            message: earlier.clone(),
-            fresh: false,
-        })
-    } else {
-        Err(Conflict::ClientIdReused { stored: earlier.id }.into())
-    }
-}
-
 impl MessageStore for MemoryStore {
     async fn append_message(&self, draft: Draft) -> Result<Appended, StoreError> {
         self.state().append_message(draft)
@@ -231,12 +235,12 @@ impl MessageStore for MemoryStore {
         self.state().react(change)
     }
 
-    async fn message_by_client_id(
+    async fn sent_before(
         &self,
         room: RoomId,
         author: UserId,
-        client_id: &ClientId,
+        said: Utterance,
     ) -> Result<Option<Message>, StoreError> {
-        Ok(self.state().by_client_id(room, author, client_id).cloned())
+        self.state().sent_before(room, author, &said)
     }
 }

@@ -87,6 +87,9 @@ impl State {
         if let Some(room) = self.pairs.get(&pair) {
             return Ok((self.room_as_seen(*room, seen_by)?, Vec::new()));
         }
+        if !pair.members().contains(&seen_by) {
+            return Err(Conflict::NotMember.into());
+        }
         for user in pair.members() {
             self.active(user, at)?;
             self.has_place(user)?;

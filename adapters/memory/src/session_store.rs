@@ -15,6 +15,9 @@ impl SessionStore for MemoryStore {
         if !active {
             return Err(Conflict::UserInactive.into());
         }
+        if state.sessions.values().any(|(_, token)| *token == new.token) {
+            return Err(StoreError::failed("two sessions with one token"));
+        }
         let session = Session {
             id: state.next_session()?,
             user_id: new.user_id,

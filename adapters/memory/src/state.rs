@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chat_domain::{
-    Event, EventBody, EventId, Membership, Message, PasswordHash, Role, Room, RoomId, Seq, Session,
+    Content, Event, EventBody, EventId, Membership, Message, PasswordHash, Role, Room, RoomId, Seq, Session,
     SessionId, Timestamp, TokenHash, User, UserId,
     event::{Emoji, Person},
     membership::Pair,
@@ -33,6 +33,8 @@ pub(crate) struct State {
     pub(crate) places: HashMap<EventId, (RoomId, Seq)>,
     /// Who put which emoji under which message, in order.
     pub(crate) reactions: HashMap<EventId, Vec<(Emoji, UserId)>>,
+    /// What messages were first sent as, of those that were edited.
+    pub(crate) first_texts: HashMap<EventId, Content>,
     pub(crate) pairs: HashMap<Pair, RoomId>,
     last_user: u64,
     last_session: u64,

@@ -16,6 +16,9 @@ impl State {
         if self.by_name(&new.username).is_some() {
             return Err(Conflict::UsernameTaken.into());
         }
+        if new.joins.is_some_and(|room| !self.rooms.contains_key(&room)) {
+            return Err(StoreError::failed("no such room"));
+        }
         let user = User {
             id: self.next_user()?,
             username: new.username,

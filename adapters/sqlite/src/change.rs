@@ -31,10 +31,26 @@ pub(crate) fn edit(
             edit.content.as_str().as_bytes(),
         )
         .map_err(StoreError::failed)?;
+    let first_digest = match &message {
+        Message {
+            body: MessageBody::Said(first),
+            client_id: Some(_),
+            edited_at: None,
+            ..
+        } => Some(rows::first_digest(edit.target, first, sealer)?),
+        _ => None,
+    };
     rows::run(
         connection,
-        "UPDATE messages SET content = :content, edited_at = :at WHERE id = :id",
-        named_params! { ":content": content, ":at": edit.at.millis(), ":id": edit.target.number() },
+        "UPDATE messages
+         SET content = :content, edited_at = :at, first_digest = coalesce(first_digest, :first_digest)
+         WHERE id = :id",
+        named_params! {
+            ":content": content,
+            ":first_digest": first_digest,
+            ":at": edit.at.millis(),
+            ":id": edit.target.number(),
+        },
     )?;
     let note = Note::about(edit.room_id, edit.author, edit.target, edit.at);
     let seq = note.write(connection, "edit")?;
@@ -64,7 +80,7 @@ pub(crate) fn delete(
     let id = deletion.target.number();
     rows::run(
         connection,
-        "UPDATE messages SET content = NULL, deleted_by = ?2, reacted = 0 WHERE id = ?1",
+        "UPDATE messages SET content = NULL, first_digest = NULL, deleted_by = ?2, reacted = 0 WHERE id = ?1",
         (id, deletion.by.name()),
     )?;
     rows::run(connection, "DELETE FROM reactions WHERE message_id = ?1", [id])?;

@@ -16,6 +16,8 @@ mod room_store;
 mod rows;
 mod schema;
 mod session_store;
+#[cfg(test)]
+mod tests;
 mod user_store;
 mod writer;
 

@@ -89,7 +89,7 @@ impl RoomStore for SqliteStore {
                 "SELECT {}, {MY_ROOM} WHERE mine.user_id = ?1 ORDER BY rooms.id",
                 rows::ROOM
             );
-            rows::all(connection, &sql, [user.number()], my_room)
+            rows::readable(connection, &sql, [user.number()], "room_id", usize::MAX, my_room)
         })
         .await
     }
@@ -106,15 +106,14 @@ impl RoomStore for SqliteStore {
                  FROM rooms INDEXED BY rooms_open
                  WHERE kind = 'group' AND join_rule = 'open' AND id > :after
                    AND NOT EXISTS (SELECT 1 FROM room_members WHERE room_id = rooms.id AND user_id = :user)
-                 ORDER BY id LIMIT :most",
+                 ORDER BY id",
                 rows::ROOM
             );
             let params = named_params! {
                 ":after": after.map_or(0, RoomId::number),
                 ":user": user.number(),
-                ":most": most,
             };
-            rows::all(connection, &sql, params, |row| {
+            rows::readable(connection, &sql, params, "room_id", most as usize, |row| {
                 Ok((rows::room(row)?, rows::number(row, "members")?))
             })
         })
@@ -128,12 +127,14 @@ impl RoomStore for SqliteStore {
         most: u32,
     ) -> Result<Vec<(Person, Role)>, StoreError> {
         self.read(move |connection, _| {
-            rows::all(
+            rows::readable(
                 connection,
                 "SELECT user_id, username, is_admin, role
                  FROM room_members JOIN users ON users.id = user_id
-                 WHERE room_id = ?1 AND user_id > ?2 ORDER BY user_id LIMIT ?3",
-                [room.number(), after.map_or(0, UserId::number), u64::from(most)],
+                 WHERE room_id = ?1 AND user_id > ?2 ORDER BY user_id",
+                [room.number(), after.map_or(0, UserId::number)],
+                "user_id",
+                most as usize,
                 |row| Ok((rows::person(row)?, rows::role(row)?)),
             )
         })
@@ -229,6 +230,9 @@ fn direct(
     )?;
     if let Some(room) = there {
         return Ok((as_seen_by(connection, room, seen_by)?, Vec::new()));
+    }
+    if !pair.members().contains(&seen_by) {
+        return Err(Conflict::NotMember.into());
     }
     for user in pair.members() {
         actor::active(connection, user, at)?;

@@ -11,10 +11,12 @@ use chat_domain::{
 };
 use chat_ports::{Column, Sealer, StoreError};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
+use sha2::{Digest, Sha256};
 
 use crate::error;
 
 pub(crate) const CONTENT: Column = Column::new("messages.content");
+const FIRST_DIGEST: Column = Column::new("messages.first_digest");
 pub(crate) const BAN_REASON: Column = Column::new("users.ban_reason");
 pub(crate) const ADDRESS: Column = Column::new("sessions.address");
 pub(crate) const AGENT: Column = Column::new("sessions.agent");
@@ -24,7 +26,7 @@ pub(crate) const USER: &str = "users.id AS user_id, users.username AS username, 
      users.is_admin AS is_admin, users.ban_since AS ban_since, users.ban_until AS ban_until, \
      users.ban_reason AS ban_reason, users.created_at AS user_created_at, users.last_seen_at AS last_seen_at";
 
-/// The columns that [`event`] reads, for `messages` joined with `users`.
+/// The columns that [`event`] and [`message`] read, from [`EVENTS`].
 pub(crate) const EVENT: &str = "messages.id AS id, messages.room_id AS room_id, messages.seq AS seq, \
      messages.event AS event, messages.user_id AS user_id, messages.message_type AS message_type, \
      messages.content AS content, messages.deleted_by AS deleted_by, messages.reply_to AS reply_to, \
@@ -32,6 +34,13 @@ pub(crate) const EVENT: &str = "messages.id AS id, messages.room_id AS room_id, 
      messages.edited_at AS edited_at, messages.reacted AS reacted, messages.target_id AS target_id, \
      messages.emoji AS emoji, messages.added AS added, \
      users.username AS username, users.is_admin AS is_admin";
+
+/// Where events come from. One whose user is missing is read all the same, and found to be unreadable then.
+pub(crate) const EVENTS: &str = "messages LEFT JOIN users ON users.id = messages.user_id";
+
+/// The same by way of the index of what was said.
+pub(crate) const EVENTS_SAID: &str =
+    "messages INDEXED BY messages_said LEFT JOIN users ON users.id = messages.user_id";
 
 /// The columns that [`room`] and [`membership`] read, for `rooms` joined with `room_members`.
 pub(crate) const ROOM: &str = "rooms.id AS room_id, rooms.name AS name, rooms.kind AS kind, rooms.mode AS mode, \
@@ -68,6 +77,43 @@ pub(crate) fn all<T>(
         values.push(read(row)?);
     }
     Ok(values)
+}
+
+/// The first `most` rows that can be read, in order. The others are passed over, for they are not to hide those beside
+/// them; they are reported by their `key`, a column of numbers.
+pub(crate) fn readable<T>(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+    key: &str,
+    most: usize,
+    read: impl Fn(&Row<'_>) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let mut statement = connection.prepare_cached(sql).map_err(error::store)?;
+    let mut rows = statement.query(params).map_err(error::store)?;
+    let mut values = Vec::new();
+    while values.len() < most
+        && let Some(row) = rows.next().map_err(error::store)?
+    {
+        values.extend(if_readable(row, key, read(row))?);
+    }
+    Ok(values)
+}
+
+/// What was read of a row; `None`, and a report, if it holds what cannot be read.
+pub(crate) fn if_readable<T>(
+    row: &Row<'_>,
+    key: &str,
+    read: Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    match read {
+        Err(error) if error::lies_in_the_row(&error) => {
+            let number: Option<i64> = get(row, key)?;
+            tracing::error!(key, number, ?error, "a row cannot be read");
+            Ok(None)
+        }
+        read => read.map(Some),
+    }
 }
 
 /// Carries out a statement; how many rows it changed.
@@ -173,18 +219,12 @@ pub(crate) fn event(
     row: &Row<'_>,
     sealer: &dyn Sealer,
 ) -> Result<Event, StoreError> {
-    let (room_id, seq) = (room_id(row)?, seq(row, "seq")?);
-    let body = match event_body(connection, row, sealer) {
-        Err(error) if error::lies_in_the_row(&error) => {
-            tracing::error!(room = %room_id, seq = seq.number(), ?error, "an event cannot be read");
-            EventBody::Withheld
-        }
-        read => read?,
-    };
+    let read = event_body(connection, row, sealer).and_then(|body| Ok((time(row, "created_at")?, body)));
+    let (at, body) = if_readable(row, "id", read)?.unwrap_or((Timestamp::default(), EventBody::Withheld));
     Ok(Event {
-        room_id,
-        seq,
-        at: time(row, "created_at")?,
+        room_id: room_id(row)?,
+        seq: seq(row, "seq")?,
+        at,
         body,
     })
 }
@@ -221,35 +261,39 @@ fn event_body(connection: &Connection, row: &Row<'_>, sealer: &dyn Sealer) -> Re
     })
 }
 
-/// A message for a page, which does without those that cannot be read.
-pub(crate) fn readable_message(
-    connection: &Connection,
-    row: &Row<'_>,
-    sealer: &dyn Sealer,
-) -> Result<Option<Message>, StoreError> {
-    match message(connection, row, sealer) {
-        Err(error) if error::lies_in_the_row(&error) => {
-            let id: Option<u64> = get(row, "id")?;
-            tracing::error!(id, ?error, "a message cannot be read");
-            Ok(None)
-        }
-        read => read.map(Some),
-    }
-}
-
-/// The message of this id, also an emptied one.
+/// The message of this id, also an emptied one, if it is there and can be read.
 pub(crate) fn message_by_id(
     connection: &Connection,
     sealer: &dyn Sealer,
     id: EventId,
 ) -> Result<Option<Message>, StoreError> {
-    let sql = format!(
-        "SELECT {EVENT} FROM messages JOIN users ON users.id = messages.user_id
-         WHERE messages.id = ?1 AND event = 'message'"
-    );
-    one(connection, &sql, [id.number()], |row| {
-        message(connection, row, sealer)
-    })
+    let sql = format!("SELECT {EVENT} FROM {EVENTS} WHERE messages.id = ?1 AND event = 'message'");
+    let found = one(connection, &sql, [id.number()], |row| {
+        if_readable(row, "id", message(connection, row, sealer))
+    })?;
+    Ok(found.flatten())
+}
+
+/// Seals what a message was first sent as, to know it again.
+pub(crate) fn first_digest(id: EventId, text: &Content, sealer: &dyn Sealer) -> Result<Vec<u8>, StoreError> {
+    let digest = Sha256::digest(text.as_str());
+    let record = sealer.seal(FIRST_DIGEST, id.number(), &digest);
+    record.map_err(StoreError::failed)
+}
+
+/// Whether this is what the edited message was first sent as, if that is known.
+pub(crate) fn was_first(
+    row: &Row<'_>,
+    id: EventId,
+    text: &Content,
+    sealer: &dyn Sealer,
+) -> Result<Option<bool>, StoreError> {
+    let Some(record) = get::<Option<Vec<u8>>>(row, "first_digest")? else {
+        return Ok(None);
+    };
+    let digest = sealer.open(FIRST_DIGEST, id.number(), &record);
+    let digest = digest.map_err(StoreError::failed)?;
+    Ok(Some(digest == Sha256::digest(text.as_str()).as_slice()))
 }
 
 /// The message that an event is about.
@@ -318,10 +362,12 @@ pub(crate) fn message(
 
 /// What stands under a message: each emoji once, in the order of its first use.
 fn reactions(connection: &Connection, message: EventId) -> Result<Vec<Reaction>, StoreError> {
-    let single = all(
+    let single = readable(
         connection,
-        "SELECT emoji, user_id FROM reactions WHERE message_id = ?1 ORDER BY place",
+        "SELECT message_id, emoji, user_id FROM reactions WHERE message_id = ?1 ORDER BY place",
         [message.number()],
+        "message_id",
+        usize::MAX,
         |row| Ok((emoji(row)?, user_id(row, "user_id")?)),
     )?;
     let mut reactions: Vec<Reaction> = Vec::new();

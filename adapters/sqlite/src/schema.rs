@@ -129,7 +129,7 @@ mod tests {
         let before = rows(&connection);
         migrate(&path, &mut connection).unwrap();
         assert_eq!(rows(&connection), before);
-        assert_eq!(applied(&connection).unwrap(), 2);
+        assert_eq!(applied(&connection).unwrap(), 3);
         let insert =
             "INSERT INTO messages (room_id, seq, event, user_id, created_at) VALUES (1, 4, 'leave', 1, 4)";
         connection.execute(insert, []).unwrap();
@@ -142,6 +142,32 @@ mod tests {
         );
         let copy = Connection::open(copy).unwrap();
         assert_eq!((applied(&copy).unwrap(), rows(&copy)), (1, before));
+    }
+
+    /// What was edited before first texts were known, or after, is repeated by its client id.
+    #[test]
+    fn what_version_2_has_edited_is_kept() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("chat.db");
+        of_version_1(&path);
+        let mut connection = open_for_writing(&path).unwrap();
+        let runner = embedded::migrations::runner().set_target(Target::Version(2));
+        runner.run(&mut connection).unwrap();
+        connection
+            .execute("UPDATE messages SET edited_at = 5 WHERE seq = 2", [])
+            .unwrap();
+        migrate(&path, &mut connection).unwrap();
+        assert_eq!(applied(&connection).unwrap(), 3);
+        let edited: (u64, Option<Vec<u8>>) = connection
+            .query_row(
+                "SELECT edited_at, first_digest FROM messages WHERE seq = 2",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .unwrap();
+        assert_eq!(edited, (5, None));
+        let copy = Connection::open(directory.path().join("chat.db.schema-2")).unwrap();
+        assert_eq!(applied(&copy).unwrap(), 2);
     }
 
     #[test]

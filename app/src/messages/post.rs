@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use chat_domain::{Event, EventBody, Message, message, message::Utterance, room, room::Member};
+use chat_domain::{
+    Event, EventBody, Message, Refusal, Timestamp, message,
+    message::Utterance,
+    room::{self, MayPost, Member},
+};
 use chat_ports::{Appended, MessageStore, Notice, Ports};
 
 use crate::{App, Error};
@@ -11,6 +15,9 @@ impl<P: Ports> App<P> {
     /// Stores what a member says, lets the caller acknowledge it to the author, and tells the room: in this
     /// order, so that nobody hears of a message that could still be lost, and its author has the acknowledgement
     /// before the message itself. It is on the disk when `acknowledge` is called.
+    ///
+    /// What is sent again under its client id, because its answer was lost, is acknowledged as the message that it
+    /// became, also where nothing new could be said any more.
     ///
     /// Not to be cancelled half-way: a message that is stored and not told is only seen by who loads it.
     ///
@@ -26,18 +33,36 @@ impl<P: Ports> App<P> {
         let now = self.now();
         self.quotas
             .message(member.user().id, self.settings.messages, now)?;
-        let may_post = room::may_post(member)?;
-        if let Some(pause) = may_post.pause() {
-            self.quotas.pace(member.room().id, member.user().id, pause, now)?;
-        }
-        let draft = message::draft(&may_post, said, now)?;
-        let appended = self.ports.messages().append_message(draft).await?;
+        let appended = match self.may_say(member, now) {
+            Ok(may_post) => {
+                let draft = message::draft(&may_post, said, now)?;
+                self.ports.messages().append_message(draft).await?
+            }
+            Err(refusal) => self.said_before(member, said).await?.ok_or(refusal)?,
+        };
         acknowledge(&appended.message);
         self.has_said(member);
         if appended.fresh {
             self.publish(Notice::Happened(Arc::new(posted(&appended.message))));
         }
         Ok(appended)
+    }
+
+    fn may_say<'a>(&self, member: &'a Member, now: Timestamp) -> Result<MayPost<'a>, Refusal> {
+        let may_post = room::may_post(member)?;
+        if let Some(pause) = may_post.pause() {
+            self.quotas.pace(member.room().id, member.user().id, pause, now)?;
+        }
+        Ok(may_post)
+    }
+
+    async fn said_before(&self, member: &Member, said: Utterance) -> Result<Option<Appended>, Error> {
+        let (room, author) = (member.room().id, member.user().id);
+        let earlier = self.ports.messages().sent_before(room, author, said).await?;
+        Ok(earlier.map(|message| Appended {
+            message,
+            fresh: false,
+        }))
     }
 }
 

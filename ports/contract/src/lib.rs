@@ -33,10 +33,12 @@ macro_rules! store_contract {
             a_name_is_taken_whatever_the_case,
             of_many_claims_on_a_name_one_wins,
             registering_joins_the_room_with_an_event,
+            nobody_joins_a_room_that_is_not_there,
             the_first_user_is_made_once,
         ]);
         $crate::store_contract!(@group $fresh, session_store: [
             a_session_is_found_by_its_token,
+            a_token_opens_one_session,
             a_closed_session_is_gone,
             a_touch_moves_the_session_and_its_user,
             a_touch_does_not_bring_a_closed_session_back,
@@ -48,6 +50,7 @@ macro_rules! store_contract {
             my_rooms_are_counted,
             a_new_room_has_its_owner,
             a_pair_has_one_direct_room,
+            a_direct_room_is_its_pairs_own,
             who_enters_is_a_member,
             entering_is_checked_again,
             rooms_of_a_user_are_bounded,
@@ -77,6 +80,10 @@ macro_rules! store_contract {
             the_same_client_id_is_one_message,
             the_same_client_id_in_parallel_is_one_message,
             the_same_client_id_with_another_content_is_refused,
+            the_same_client_id_with_another_type_or_answer_is_refused,
+            an_edited_message_is_known_by_its_first_text,
+            a_deleted_message_is_known_by_its_client_id,
+            what_was_said_stays_said,
             a_client_id_is_its_authors_own,
             a_stranger_posts_nothing,
             an_answer_needs_a_message_of_the_room,
@@ -84,7 +91,7 @@ macro_rules! store_contract {
             pages_run_from_new_to_old,
             the_offset_counts_from_the_newest,
             events_are_all_there_in_order,
-            a_message_is_found_by_its_client_id,
+            what_was_sent_before_is_found,
         ]);
     };
     (@group $fresh:ident, $port:ident: [$($promise:ident),+ $(,)?]) => {

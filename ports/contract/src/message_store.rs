@@ -1,13 +1,29 @@
 //! What [`chat_ports::MessageStore`] promises.
 
-use chat_domain::{ClientId, EventBody, EventId, Message, Seq, message::MessageBody};
+use chat_domain::{
+    Content, EventBody, EventId, Message, MessageType, Seq, User, change,
+    message::{DeletedBy, MessageBody, Utterance},
+};
 use chat_ports::{Appended, Conflict, Page, StoreError};
 
 use crate::{
     Store,
     user_store::futures,
-    world::{START, answer, draft, member, new_user, plain_room, say, say_as},
+    world::{START, answer, draft, group, in_room, member, member_of, new_user, plain_room, say, say_as},
 };
+
+async fn append<S: Store>(store: &S, author: &User, said: Utterance) -> Result<Appended, StoreError> {
+    let draft = draft(store, author, said).await;
+    store.append_message(draft).await
+}
+
+/// Which message has the client id.
+fn reused(appended: Result<Appended, StoreError>) -> EventId {
+    match appended {
+        Err(StoreError::Conflict(Conflict::ClientIdReused { stored })) => stored,
+        other => panic!("no conflict: {other:?}"),
+    }
+}
 
 fn text(message: &Message) -> &str {
     match &message.body {
@@ -121,6 +137,106 @@ pub async fn the_same_client_id_with_another_content_is_refused<S: Store>(store:
         panic!("{other:?}")
     };
     assert_eq!(stored, first.message.id);
+}
+
+/// The same text as another type, or as an answer, is another content.
+pub async fn the_same_client_id_with_another_type_or_answer_is_refused<S: Store>(store: &S) {
+    let ada = member(store, "ada").await;
+    let target = append(store, &ada, say("well?")).await.unwrap().message;
+    let first = append(store, &ada, say_as("hi", "one")).await.unwrap().message;
+    let picture = Utterance {
+        message_type: MessageType::Image,
+        ..say_as("hi", "one")
+    };
+    let reply = Utterance {
+        reply_to: Some(target.id),
+        ..say_as("hi", "one")
+    };
+    for other in [picture, reply] {
+        assert_eq!(reused(append(store, &ada, other).await), first.id);
+    }
+}
+
+/// Who sends again has not seen that the message was edited meanwhile, elsewhere: it is known by what it was sent as,
+/// and comes back as it is now. Another text is another content, also the one that it has now.
+pub async fn an_edited_message_is_known_by_its_first_text<S: Store>(store: &S) {
+    let ada = member(store, "ada").await;
+    let first = append(store, &ada, say_as("hi", "one")).await.unwrap().message;
+    for text in ["ho", "hu", "hi", "ho"] {
+        let me = in_room(store, &ada, first.room_id).await;
+        let edit = change::edit(&me, &first, Content::parse(text.into()).unwrap(), START).unwrap();
+        store.edit_message(edit).await.unwrap().unwrap();
+        let now = store.message(first.id).await.unwrap();
+        let again = append(store, &ada, say_as("hi", "one")).await.unwrap();
+        assert_eq!((again.fresh, Some(again.message)), (false, now.clone()), "{text}");
+        let found = store
+            .sent_before(first.room_id, ada.id, say_as("hi", "one"))
+            .await;
+        assert_eq!(found.unwrap(), now, "{text}");
+        for other in ["ho", "hu", "hey"] {
+            assert_eq!(reused(append(store, &ada, say_as(other, "one")).await), first.id);
+        }
+    }
+}
+
+/// Nothing of its text is kept to compare with, so whatever is sent under its client id is taken for it.
+pub async fn a_deleted_message_is_known_by_its_client_id<S: Store>(store: &S) {
+    let ada = member(store, "ada").await;
+    for (id, edited) in [("one", false), ("two", true)] {
+        let first = append(store, &ada, say_as("hi", id)).await.unwrap().message;
+        let me = in_room(store, &ada, first.room_id).await;
+        if edited {
+            let edit = change::edit(&me, &first, Content::parse("ho".into()).unwrap(), START).unwrap();
+            store.edit_message(edit).await.unwrap().unwrap();
+        }
+        let deletion = change::delete(&me, &first, START).unwrap();
+        store.delete_message(deletion).await.unwrap().unwrap();
+        for text in ["hi", "ho", "hey"] {
+            let again = append(store, &ada, say_as(text, id)).await.unwrap();
+            assert_eq!((again.fresh, again.message.id), (false, first.id));
+            assert_eq!(again.message.body, MessageBody::Deleted(DeletedBy::Author));
+        }
+    }
+}
+
+/// What is sent again is known also when its author could say nothing new any more, or what it answers is gone.
+pub async fn what_was_said_stays_said<S: Store>(store: &S) {
+    let (ada, bea) = (member(store, "ada").await, member(store, "bea").await);
+    let room = group(store, &ada, "tides").await.room;
+    let them = member_of(store, &bea, room.id).await;
+    let say_there = |said| {
+        let may_post = chat_domain::room::may_post(&them).unwrap();
+        chat_domain::message::draft(&may_post, said, START).unwrap()
+    };
+    let target = store
+        .append_message(say_there(say("well?")))
+        .await
+        .unwrap()
+        .message;
+    let reply = Utterance {
+        reply_to: Some(target.id),
+        ..say_as("hi", "one")
+    };
+    let first = store
+        .append_message(say_there(reply.clone()))
+        .await
+        .unwrap()
+        .message;
+    let deletion = change::delete(&them, &target, START).unwrap();
+    store.delete_message(deletion).await.unwrap().unwrap();
+    let leaving = chat_domain::membership::leave(&them, START).unwrap();
+    store.exit(leaving).await.unwrap();
+    let again = store.append_message(say_there(reply.clone())).await.unwrap();
+    assert_eq!((again.fresh, &again.message), (false, &first));
+    let new = Utterance {
+        client_id: None,
+        ..reply
+    };
+    let refused = store.append_message(say_there(new)).await;
+    assert!(
+        matches!(refused, Err(StoreError::Conflict(Conflict::NotMember))),
+        "{refused:?}"
+    );
 }
 
 /// Two people may have the same idea.
@@ -300,26 +416,24 @@ pub async fn events_are_all_there_in_order<S: Store>(store: &S) {
     );
 }
 
-/// By author, room and client id.
-pub async fn a_message_is_found_by_its_client_id<S: Store>(store: &S) {
+/// By author, room and client id, as it is now.
+pub async fn what_was_sent_before_is_found<S: Store>(store: &S) {
     let (ada, bea) = (member(store, "ada").await, member(store, "bea").await);
-    let room = plain_room(store).await;
-    let id = ClientId::parse("one").unwrap();
-    assert_eq!(
-        store.message_by_client_id(room.id, ada.id, &id).await.unwrap(),
-        None
-    );
-    let stored = store
-        .append_message(draft(store, &ada, say_as("hi", "one")).await)
-        .await
-        .unwrap()
-        .message;
-    assert_eq!(
-        store.message_by_client_id(room.id, ada.id, &id).await.unwrap(),
-        Some(stored)
-    );
-    assert_eq!(
-        store.message_by_client_id(room.id, bea.id, &id).await.unwrap(),
-        None
+    let room = plain_room(store).await.id;
+    let elsewhere = group(store, &ada, "elsewhere").await.room.id;
+    let before = |room, user: &User, said| store.sent_before(room, user.id, said);
+    let said = say_as("hi", "one");
+    assert_eq!(before(room, &ada, said.clone()).await.unwrap(), None);
+    let sent = draft(store, &ada, said.clone()).await;
+    let stored = store.append_message(sent).await.unwrap().message;
+    let found = before(room, &ada, said.clone()).await.unwrap();
+    assert_eq!(found, Some(stored.clone()));
+    assert_eq!(before(room, &bea, said.clone()).await.unwrap(), None);
+    assert_eq!(before(elsewhere, &ada, said).await.unwrap(), None);
+    assert_eq!(before(room, &ada, say("hi")).await.unwrap(), None);
+    let other = before(room, &ada, say_as("ho", "one")).await;
+    assert!(
+        matches!(other, Err(StoreError::Conflict(Conflict::ClientIdReused { stored: id })) if id == stored.id),
+        "{other:?}"
     );
 }

@@ -101,6 +101,22 @@ pub async fn a_pair_has_one_direct_room<S: Store>(store: &S) {
     assert_eq!(store.rooms_of(bea.id).await.unwrap()[0].peer, Some((&ada).into()));
 }
 
+/// Nor is one made for somebody else.
+pub async fn a_direct_room_is_its_pairs_own<S: Store>(store: &S) {
+    let (ada, bea, eve) = (
+        person(store, "ada").await,
+        person(store, "bea").await,
+        person(store, "eve").await,
+    );
+    let pair = membership::pair(&ada, &bea).unwrap();
+    let ask = || store.direct_room(pair, eve.id, START);
+    assert_eq!(conflict(ask().await), Conflict::NotMember);
+    assert_eq!(store.rooms_of(ada.id).await.unwrap(), []);
+    let (mine, joined) = store.direct_room(pair, ada.id, START).await.unwrap();
+    assert_eq!((mine.room.id.number(), joined.len()), (1, 2));
+    assert_eq!(conflict(ask().await), Conflict::NotMember);
+}
+
 /// With its event, and once.
 pub async fn who_enters_is_a_member<S: Store>(store: &S) {
     let (ada, bea) = (person(store, "ada").await, person(store, "bea").await);

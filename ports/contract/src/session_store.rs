@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chat_domain::{Timestamp, TokenHash};
+use chat_ports::{NewSession, StoreError};
 
 use crate::{
     Store,
@@ -31,6 +32,22 @@ pub async fn a_session_is_found_by_its_token<S: Store>(store: &S) {
             .unwrap(),
         None
     );
+}
+
+/// Two sessions under one token would be each other's.
+pub async fn a_token_opens_one_session<S: Store>(store: &S) {
+    let ada = store.register(new_user("ada")).await.unwrap().user;
+    let bea = store.register(new_user("bea")).await.unwrap().user;
+    let session = store.open_session(new_session(ada.id, 7)).await.unwrap();
+    let second = NewSession {
+        at: START.after(HOUR),
+        ..new_session(bea.id, 7)
+    };
+    let failed = store.open_session(second).await;
+    assert!(matches!(failed, Err(StoreError::Failed(_))), "{failed:?}");
+    let found = store.session_by_token(&TokenHash::from_bytes([7; 32])).await;
+    assert_eq!(found.unwrap().map(|(session, _)| session), Some(session));
+    assert_eq!(store.user(bea.id).await.unwrap(), Some(bea), "it was not seen");
 }
 
 /// Its token is worth nothing at once; closing it again changes nothing.

@@ -1,6 +1,6 @@
 //! What [`chat_ports::UserStore`] promises.
 
-use chat_domain::{EventBody, Seq, Username};
+use chat_domain::{EventBody, RoomId, Seq, Username};
 use chat_ports::{Conflict, NewUser, StoreError};
 
 use crate::{
@@ -67,6 +67,20 @@ pub async fn registering_joins_the_room_with_an_event<S: Store>(store: &S) {
         store.events_after(room.id, Seq::ZERO, 10).await.unwrap(),
         vec![joined]
     );
+}
+
+/// What fails has made nothing, and taken neither name nor number.
+pub async fn nobody_joins_a_room_that_is_not_there<S: Store>(store: &S) {
+    let ada = store.register(new_user("ada")).await.unwrap().user;
+    let lost = NewUser {
+        joins: RoomId::parse(9_999).ok(),
+        ..new_user("bea")
+    };
+    let failed = store.register(lost).await;
+    assert!(matches!(failed, Err(StoreError::Failed(_))), "{failed:?}");
+    assert_eq!(store.count_users().await.unwrap(), 1);
+    let bea = store.register(new_user("bea")).await.unwrap().user;
+    assert_eq!(bea.id.number(), ada.id.number() + 1);
 }
 
 /// The first administrator is made once, whoever else tries.
