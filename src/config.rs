@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chat_domain::{SessionPolicy, quota::Rate};
-use chat_http::PublicUrl;
+use chat_http::{Edge, PublicUrl, TrustedProxies};
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
@@ -18,12 +18,13 @@ use crate::cli::{Cli, Command};
 const DEFAULTS: &str = include_str!("../config/default.toml");
 
 /// What may be set in the environment, under these names in capitals.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "app_name",
     "websocket_host",
     "websocket_port",
     "data_dir",
     "public_url",
+    "trusted_proxies",
     "plain_api",
     "session_lifetime",
     "session_idle",
@@ -47,6 +48,7 @@ pub struct Config {
     pub websocket_port: u16,
     pub data_dir: PathBuf,
     public_url: String,
+    trusted_proxies: List,
     pub plain_api: bool,
     session_lifetime: u64,
     session_idle: u64,
@@ -58,6 +60,26 @@ pub struct Config {
     pub hashing_slots: usize,
     shutdown_grace: u64,
     pub log: String,
+}
+
+/// A list: in a file as one, in the environment and on one line with commas or spaces between.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged, expecting = "a list, or a text with commas between")]
+enum List {
+    Items(Vec<String>),
+    Line(String),
+}
+
+impl List {
+    fn items(&self) -> Vec<&str> {
+        match self {
+            Self::Items(items) => items.iter().map(String::as_str).collect(),
+            Self::Line(line) => {
+                let items = line.split([',', ' ']);
+                items.filter(|item| !item.is_empty()).collect()
+            }
+        }
+    }
 }
 
 /// A configuration that cannot be used: one line that names the key, its source and what is allowed.
@@ -135,7 +157,21 @@ impl Config {
         if self.hashing_slots == 0 {
             return wrong("hashing_slots", "must be at least 1");
         }
+        self.edge()?;
         self.public_url().map(drop)
+    }
+
+    /// What the accept loop goes by.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] for a proxy that is neither an address nor a network.
+    pub fn edge(&self) -> Result<Edge, ConfigError> {
+        let proxies = TrustedProxies::parse(self.trusted_proxies.items());
+        let proxies = proxies.map_err(|error| ConfigError::Value {
+            key: "trusted_proxies",
+            allowed: error.to_string(),
+        })?;
+        Ok(Edge { proxies })
     }
 
     /// The address that people type.

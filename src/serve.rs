@@ -45,7 +45,14 @@ pub(crate) async fn serve(config: &Config) -> Result<(), Box<dyn Error>> {
         &stop,
     );
     let mut signals = Signals::listen()?;
-    let serving = tasks.spawn(chat_http::serve(listener, router, tasks.clone(), stop.clone()));
+    let edge = config.edge()?;
+    let serving = tasks.spawn(chat_http::serve(
+        listener,
+        router,
+        edge,
+        tasks.clone(),
+        stop.clone(),
+    ));
     say(&format!("listening on http://{bound}"));
 
     signals.next().await;

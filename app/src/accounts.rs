@@ -11,7 +11,9 @@ pub(crate) mod ws_token;
 pub use register::Registration;
 pub use sign_in::Attempt;
 
-use chat_domain::{Session, TokenHash, User};
+use std::net::IpAddr;
+
+use chat_domain::{Network, Session, TokenHash, User};
 
 use token::SessionToken;
 
@@ -49,8 +51,8 @@ pub struct SignedInNow {
 /// Where a request comes from.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    /// The client's address, without the port.
-    pub address: String,
+    /// The client's address.
+    pub address: IpAddr,
     /// What the client says it is, cut to a bearable length.
     pub agent: String,
 }
@@ -59,11 +61,17 @@ impl Origin {
     /// Characters that are kept of what a client says it is.
     const AGENT: usize = 256;
 
+    /// What limits by address count this by.
+    #[must_use]
+    pub fn network(&self) -> Network {
+        Network::of(self.address)
+    }
+
     /// Takes an address and a `User-Agent`.
     #[must_use]
-    pub fn new(address: impl Into<String>, agent: &str) -> Self {
+    pub fn new(address: IpAddr, agent: &str) -> Self {
         Self {
-            address: address.into(),
+            address,
             agent: agent.chars().take(Self::AGENT).collect(),
         }
     }

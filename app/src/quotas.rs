@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chat_domain::{
-    Refusal, RoomId, Timestamp, UserId,
+    Network, Refusal, RoomId, Timestamp, UserId,
     quota::{Bucket, Rate, SignInBackoff},
 };
 
@@ -30,14 +30,14 @@ pub(crate) struct Quotas {
     typing: Mutex<HashMap<UserId, Bucket>>,
     rooms: Mutex<HashMap<UserId, Bucket>>,
     paces: Mutex<HashMap<(RoomId, UserId), Bucket>>,
-    registrations: Mutex<HashMap<String, Bucket>>,
+    registrations: Mutex<HashMap<Network, Bucket>>,
     attempts: Mutex<HashMap<Attempt, SignInBackoff>>,
 }
 
 /// What sign-in attempts are counted by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Attempt {
-    From(String),
+    From(Network),
     For(String),
 }
 
@@ -69,8 +69,8 @@ impl Quotas {
         take(&self.paces, (room, user), rate, now)
     }
 
-    pub(crate) fn registration(&self, address: &str, rate: Rate, now: Timestamp) -> Result<(), Refusal> {
-        take(&self.registrations, address.to_owned(), rate, now)
+    pub(crate) fn registration(&self, from: Network, rate: Rate, now: Timestamp) -> Result<(), Refusal> {
+        take(&self.registrations, from, rate, now)
     }
 
     /// Whether somebody at this address may try to sign in as this name.

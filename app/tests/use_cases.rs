@@ -38,8 +38,10 @@ async fn world(settings: Settings) -> World {
     World { app, clock, bus }
 }
 
-fn home() -> Origin {
-    Origin::new("192.0.2.1", "a test")
+const HOME: &str = "192.0.2.1";
+
+fn from(address: &str) -> Origin {
+    Origin::new(address.parse().unwrap(), "a test")
 }
 
 impl World {
@@ -47,11 +49,15 @@ impl World {
         let username = Username::parse(name).unwrap();
         let password = Password::choose("correct horse".into(), &username).unwrap();
         self.app
-            .register(Registration { username, password }, &home())
+            .register(Registration { username, password }, &from(HOME))
             .await
     }
 
     async fn sign_in(&self, name: &str, password: &str) -> Result<SignedInNow, Error> {
+        self.sign_in_from(HOME, name, password).await
+    }
+
+    async fn sign_in_from(&self, address: &str, name: &str, password: &str) -> Result<SignedInNow, Error> {
         let password = Password::attempt(password.into()).unwrap();
         self.app
             .sign_in(
@@ -59,7 +65,7 @@ impl World {
                     username: Username::parse(name).ok(),
                     password,
                 },
-                &home(),
+                &from(address),
             )
             .await
     }
@@ -161,6 +167,23 @@ async fn guessing_is_slowed_down_and_a_success_forgives_the_name_only() {
     // The address has still failed five times.
     assert_eq!(code(world.sign_in("bea", "wrong").await), "invalid_credentials");
     assert_eq!(code(world.sign_in("bea", "wrong").await), "rate_limited");
+}
+
+#[tokio::test]
+async fn a_guesser_with_all_addresses_of_a_network_is_one_guesser() {
+    let world = world(Settings::default()).await;
+    let mut answers = Vec::new();
+    for i in 0..6 {
+        let name = format!("name_{i}");
+        let refused = world
+            .sign_in_from(&format!("2001:db8::{i}"), &name, "wrong")
+            .await;
+        answers.push(code(refused));
+    }
+    assert_eq!(answers[..5], ["invalid_credentials"; 5]);
+    assert_eq!(answers[5], "rate_limited");
+    let elsewhere = world.sign_in_from("2001:db8:0:1::", "name_6", "wrong");
+    assert_eq!(code(elsewhere.await), "invalid_credentials");
 }
 
 #[tokio::test]

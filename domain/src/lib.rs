@@ -11,7 +11,7 @@
 //! | [`room`], [`membership`] | where is talked, who comes and goes |
 //! | [`message`], [`change`], [`event`] | what is said, what becomes of it, and in which order |
 //! | [`presence`], [`typing`] | what is only true for a moment |
-//! | [`quota`] | how much, how often |
+//! | [`quota`], [`network`] | how much, how often, and from where |
 //! | [`moderation`] | what an administrator may do to whom |
 //! | [`refusal`] | the vocabulary of "no" |
 
@@ -23,6 +23,7 @@ pub mod limit;
 pub mod membership;
 pub mod message;
 pub mod moderation;
+pub mod network;
 pub mod presence;
 pub mod quota;
 pub mod refusal;
@@ -38,6 +39,7 @@ pub use credential::{Password, PasswordHash};
 pub use event::{Event, EventBody};
 pub use id::{EventId, RoomId, Seq, SessionId, UserId};
 pub use message::{ClientId, Content, Draft, Message, MessageType};
+pub use network::Network;
 pub use refusal::Refusal;
 pub use room::{Join, Membership, Mode, Role, Room, RoomKind, RoomName};
 pub use secret::Secret;

@@ -87,6 +87,9 @@ fn a_bad_configuration_stops_the_start_and_names_the_key() {
     assert!(refused("websocket_port = \"many\"", &[]).contains("websocket_port"));
     assert!(refused("public_url = \"chat.example.org\"", &[]).contains("public_url"));
     assert!(refused("rate_limit_window = 0", &[]).contains("rate_limit_window"));
+    assert!(refused("trusted_proxies = [\"proxy.example\"]", &[]).contains("trusted_proxies"));
+    assert!(refused("trusted_proxies = 1", &[]).contains("trusted_proxies"));
+    assert!(refused("", &[("TRUSTED_PROXIES", "127.0.0.1,x")]).contains("\"x\""));
     assert!(refused("", &[("WEBSOCKET_HOST", "everywhere")]).contains("WEBSOCKET_HOST"));
 }
 

@@ -1,6 +1,6 @@
 //! What a handler gets to see of a request.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::{carrier::Carrier, problem::Refused, shared::Shared};
 /// How long a client may take to send a body.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
 
-/// The client's address, put into every request by the accept loop.
+/// The client's address (behind a trusted proxy the one it names), put into every request by the accept loop.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
@@ -124,11 +124,8 @@ impl Call {
 }
 
 fn origin(parts: &Parts) -> Origin {
-    let address = parts
-        .extensions
-        .get::<Peer>()
-        .map(|peer| peer.0.to_string())
-        .unwrap_or_default();
+    let nobody = Peer(Ipv4Addr::UNSPECIFIED.into());
+    let Peer(address) = parts.extensions.get().copied().unwrap_or(nobody);
     let agent = parts
         .headers
         .get(header::USER_AGENT)

@@ -46,12 +46,17 @@ impl PublicUrl {
         self.secure
     }
 
+    /// The origin as browsers write it (RFC 6454, section 6.1): without the port that goes without saying.
     fn origin(&self) -> String {
-        format!(
-            "{}://{}",
-            if self.secure { "https" } else { "http" },
-            self.authority
-        )
+        let (scheme, host) = (if self.secure { "https" } else { "http" }, self.authority.host());
+        match self.authority.port_u16() {
+            Some(port) if port != self.default_port() => format!("{scheme}://{host}:{port}"),
+            _ => format!("{scheme}://{host}"),
+        }
+    }
+
+    const fn default_port(&self) -> u16 {
+        if self.secure { 443 } else { 80 }
     }
 }
 
@@ -133,7 +138,7 @@ fn host(headers: &HeaderMap) -> Option<Authority> {
 }
 
 fn same_authority(host: &Authority, public: &PublicUrl) -> bool {
-    let default = if public.secure { 443 } else { 80 };
+    let default = public.default_port();
     host.host().eq_ignore_ascii_case(public.authority.host())
         && host.port_u16().unwrap_or(default) == public.authority.port_u16().unwrap_or(default)
 }
@@ -232,5 +237,20 @@ mod tests {
         };
         assert!(proxied("https://chat.example.org"));
         assert!(!proxied("http://chat.example.org") && !proxied("https://chat.example.org.evil"));
+        // A port that goes without saying is left out by browsers, whatever the operator wrote.
+        for (url, origin) in [
+            ("https://chat.example.org:443", "https://chat.example.org"),
+            ("http://chat.example.org:80/", "http://chat.example.org"),
+            ("https://chat.example.org:8443", "https://chat.example.org:8443"),
+            ("https://[2001:db8::1]:443", "https://[2001:db8::1]"),
+        ] {
+            let hosts = Hosts::new(PublicUrl::parse(url).ok(), "127.0.0.1".parse().unwrap());
+            let host = origin.split('/').next_back().unwrap();
+            assert!(
+                hosts.is_own_origin(&headers(&[("host", host), ("origin", origin)])),
+                "{url}"
+            );
+            assert!(hosts.is_own_host(&headers(&[("host", host)])), "{url}");
+        }
     }
 }

@@ -6,6 +6,7 @@
 pub mod assets;
 mod call;
 mod carrier;
+mod client_address;
 mod cookies;
 mod handlers;
 mod headers;
@@ -16,7 +17,8 @@ mod serve;
 mod shared;
 
 pub use axum::Router;
+pub use client_address::{TrustedProxies, TrustedProxiesError};
 pub use hosts::{Hosts, PublicUrl, PublicUrlError};
 pub use router::{Site, router};
-pub use serve::serve;
+pub use serve::{Edge, serve};
 pub use shared::{Readiness, Upgrade};

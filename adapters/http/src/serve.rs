@@ -3,6 +3,8 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::{Router, body::Body};
@@ -19,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
-use crate::call::Peer;
+use crate::{call::Peer, client_address::TrustedProxies};
 
 /// How long a client may take to send a request's head; a connection that is kept open may be silent as long.
 const HEADER_DEADLINE: Duration = Duration::from_secs(10);
@@ -30,9 +32,23 @@ const HEADER_FIELDS: usize = 100;
 /// How long to wait when no descriptor is left for another connection.
 const EXHAUSTED: Duration = Duration::from_millis(100);
 
+/// What the accept loop goes by.
+#[derive(Debug, Clone, Default)]
+pub struct Edge {
+    /// Whose word on the client's address is taken.
+    pub proxies: TrustedProxies,
+}
+
 /// Serves until `stop` is cancelled, and then until every request under way is answered. What connections do runs
 /// on `tasks`.
-pub async fn serve(listener: TcpListener, router: Router, tasks: TaskTracker, stop: CancellationToken) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    edge: Edge,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+) {
+    let proxies = Arc::new(edge.proxies);
     let graceful = GracefulShutdown::new();
     let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
     builder
@@ -58,7 +74,7 @@ pub async fn serve(listener: TcpListener, router: Router, tasks: TaskTracker, st
             tracing::debug!(%error, "a connection ended before it began");
             continue;
         }
-        let service = answering(router.clone(), Peer(address));
+        let service = answering(router.clone(), address, Arc::clone(&proxies));
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
         let connection = graceful.watch(connection.into_owned());
         tasks.spawn(async move {
@@ -71,14 +87,16 @@ pub async fn serve(listener: TcpListener, router: Router, tasks: TaskTracker, st
     graceful.shutdown().await;
 }
 
-/// The router as hyper's service, for the connections of one client.
+/// The router as hyper's service, for one connection from this address.
 fn answering(
     router: Router,
-    peer: Peer,
+    peer: IpAddr,
+    proxies: Arc<TrustedProxies>,
 ) -> impl Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send + 'static> + use<>
 {
     service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(peer);
+        let client = Peer(proxies.client(peer, request.headers()));
+        request.extensions_mut().insert(client);
         router.clone().oneshot(request.map(Body::new))
     })
 }

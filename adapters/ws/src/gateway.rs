@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chat_app::{App, SessionToken};
+use chat_domain::Network;
 use chat_ports::Ports;
 use chat_wire::Problem;
 use http::{HeaderValue, Request};
@@ -48,7 +49,7 @@ pub struct Gateway<P> {
     pub(crate) stop: CancellationToken,
     pub(crate) limits: Limits,
     last_id: AtomicU64,
-    addresses: Mutex<HashMap<IpAddr, usize>>,
+    addresses: Mutex<HashMap<Network, usize>>,
 }
 
 impl<P: Ports> Gateway<P> {
@@ -98,20 +99,21 @@ impl<P: Ports> Gateway<P> {
         Ok(accept)
     }
 
-    fn addresses(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+    fn addresses(&self) -> MutexGuard<'_, HashMap<Network, usize>> {
         self.addresses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn place_for(self: &Arc<Self>, address: IpAddr) -> Option<Place<P>> {
+        let network = Network::of(address);
         let mut addresses = self.addresses();
-        let taken = addresses.entry(address).or_default();
+        let taken = addresses.entry(network).or_default();
         if *taken >= self.limits.per_address {
             return None;
         }
         *taken += 1;
         Some(Place {
             gateway: Arc::clone(self),
-            address,
+            network,
         })
     }
 }
@@ -119,16 +121,16 @@ impl<P: Ports> Gateway<P> {
 /// A connection's place among those of its address; given back when it is dropped.
 struct Place<P: Ports> {
     gateway: Arc<Gateway<P>>,
-    address: IpAddr,
+    network: Network,
 }
 
 impl<P: Ports> Drop for Place<P> {
     fn drop(&mut self) {
         let mut addresses = self.gateway.addresses();
-        if let Some(taken) = addresses.get_mut(&self.address) {
+        if let Some(taken) = addresses.get_mut(&self.network) {
             *taken -= 1;
             if *taken == 0 {
-                addresses.remove(&self.address);
+                addresses.remove(&self.network);
             }
         }
     }

@@ -26,7 +26,7 @@ impl<P: Ports> App<P> {
             return Err(Refusal::RegistrationClosed.into());
         }
         self.quotas
-            .registration(&origin.address, self.settings.registrations, self.now())?;
+            .registration(origin.network(), self.settings.registrations, self.now())?;
         let password = self.ports.passwords().hash(asked.password).await?;
         let new = NewUser {
             username: asked.username,

@@ -24,7 +24,7 @@ impl<P: Ports> App<P> {
     pub async fn sign_in(&self, attempt: Attempt, origin: &Origin) -> Result<SignedInNow, Error> {
         let name = attempt.username.as_ref().map(Username::key).unwrap_or_default();
         let keys = [
-            quotas::Attempt::From(origin.address.clone()),
+            quotas::Attempt::From(origin.network()),
             quotas::Attempt::For(name.clone()),
         ];
         self.quotas.sign_in(&keys, self.now())?;
@@ -50,7 +50,7 @@ impl<P: Ports> App<P> {
             user_id: user.id,
             token: token.hash(),
             at: self.now(),
-            address: origin.address.clone(),
+            address: origin.address.to_string(),
             agent: origin.agent.clone(),
         };
         let session = self.ports.sessions().open_session(new).await?;

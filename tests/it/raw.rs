@@ -1,0 +1,95 @@
+//! A connection on which exactly what is wanted is said, byte by byte.
+
+use std::time::Duration;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+/// How long anything may take before the test fails; what takes longer says so itself.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A connection.
+pub(crate) struct Raw {
+    stream: TcpStream,
+    /// What has come and was not asked for yet.
+    held: Vec<u8>,
+}
+
+/// An answer of the server's.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// A field's value, if it is there once.
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
+        let mut values = lines.filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        let (_, value) = values.next()?;
+        assert!(values.next().is_none(), "{name} is there twice: {}", self.head);
+        Some(value.trim())
+    }
+}
+
+impl Raw {
+    /// Connects to `host:port`.
+    pub(crate) async fn connect(authority: &str) -> Self {
+        let stream = timeout(PATIENCE, TcpStream::connect(authority)).await;
+        let stream = stream.expect("it does not accept").unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self {
+            stream,
+            held: Vec::new(),
+        }
+    }
+
+    /// Says something. Returns whether the other end took it all: who was hung up on finds out here or when they listen.
+    pub(crate) async fn say(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        let said = timeout(PATIENCE, self.stream.write_all(bytes.as_ref())).await;
+        said.expect("it does not read").is_ok()
+    }
+
+    /// The next so many bytes; fewer if the connection ends before.
+    pub(crate) async fn take(&mut self, count: usize) -> Vec<u8> {
+        while self.held.len() < count && self.hear().await {}
+        let count = count.min(self.held.len());
+        self.held.drain(..count).collect()
+    }
+
+    /// The next answer; `None` if the connection ends before it is there as a whole.
+    pub(crate) async fn answer(&mut self) -> Option<Answer> {
+        let end = loop {
+            let end = self.held.windows(4).position(|window| window == b"\r\n\r\n");
+            match end {
+                Some(end) => break end + 4,
+                None if self.hear().await => {}
+                None => return None,
+            }
+        };
+        let head = String::from_utf8(self.take(end).await).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let mut answer = Answer {
+            status,
+            head,
+            body: Vec::new(),
+        };
+        let length = answer
+            .field("content-length")
+            .map(|length| length.parse().unwrap());
+        answer.body = self.take(length.unwrap_or(0)).await;
+        (answer.body.len() == length.unwrap_or(0)).then_some(answer)
+    }
+
+    /// Waits for more. Returns whether any came before the end.
+    async fn hear(&mut self) -> bool {
+        let read = timeout(Duration::from_mins(2), self.stream.read_buf(&mut self.held)).await;
+        // A reset ends a connection as well.
+        matches!(read.expect("nothing comes"), Ok(1..))
+    }
+}
