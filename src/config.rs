@@ -18,7 +18,7 @@ use crate::cli::{Cli, Command};
 const DEFAULTS: &str = include_str!("../config/default.toml");
 
 /// What may be set in the environment, under these names in capitals.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "app_name",
     "websocket_host",
     "websocket_port",
@@ -33,6 +33,7 @@ const KEYS: [&str; 17] = [
     "rate_limit_registrations",
     "max_sockets_per_user",
     "max_sockets_per_address",
+    "max_connections_per_address",
     "hashing_slots",
     "shutdown_grace",
     "log",
@@ -57,6 +58,7 @@ pub struct Config {
     rate_limit_registrations: u32,
     max_sockets_per_user: usize,
     max_sockets_per_address: usize,
+    max_connections_per_address: usize,
     pub hashing_slots: usize,
     shutdown_grace: u64,
     pub log: String,
@@ -148,9 +150,12 @@ impl Config {
                 "must be at least 1 (seconds)",
             );
         }
-        if self.max_sockets_per_user == 0 || self.max_sockets_per_address == 0 {
+        if self.max_sockets_per_user == 0
+            || self.max_sockets_per_address == 0
+            || self.max_connections_per_address == 0
+        {
             return wrong(
-                "max_sockets_per_user and max_sockets_per_address",
+                "max_sockets_per_user, max_sockets_per_address and max_connections_per_address",
                 "must be at least 1",
             );
         }
@@ -171,7 +176,10 @@ impl Config {
             key: "trusted_proxies",
             allowed: error.to_string(),
         })?;
-        Ok(Edge { proxies })
+        Ok(Edge {
+            proxies,
+            connections_per_address: self.max_connections_per_address,
+        })
     }
 
     /// The address that people type.

@@ -10,6 +10,7 @@
 mod accounts;
 mod addresses;
 mod at_rest;
+mod crowd;
 mod dropped;
 mod edges;
 mod proxy;

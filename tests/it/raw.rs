@@ -1,10 +1,11 @@
 //! A connection on which exactly what is wanted is said, byte by byte.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::timeout,
 };
 
@@ -40,7 +41,14 @@ impl Answer {
 impl Raw {
     /// Connects to `host:port`.
     pub(crate) async fn connect(authority: &str) -> Self {
-        let stream = timeout(PATIENCE, TcpStream::connect(authority)).await;
+        Self::connect_from("127.0.0.1", authority).await
+    }
+
+    /// The same from another address of this machine.
+    pub(crate) async fn connect_from(source: &str, authority: &str) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::new(source.parse().unwrap(), 0)).unwrap();
+        let stream = timeout(PATIENCE, socket.connect(authority.parse().unwrap())).await;
         let stream = stream.expect("it does not accept").unwrap();
         stream.set_nodelay(true).unwrap();
         Self {
@@ -84,6 +92,20 @@ impl Raw {
             .map(|length| length.parse().unwrap());
         answer.body = self.take(length.unwrap_or(0)).await;
         (answer.body.len() == length.unwrap_or(0)).then_some(answer)
+    }
+
+    /// Asks for a page. Returns the status; `None` if the connection ends instead.
+    pub(crate) async fn get(&mut self, path: &str) -> Option<u16> {
+        self.say(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+            .await;
+        self.answer().await.map(|answer| answer.status)
+    }
+
+    /// Everything until the connection ends.
+    pub(crate) async fn rest(&mut self) -> Vec<u8> {
+        let over = async { while self.hear().await {} };
+        timeout(PATIENCE, over).await.expect("it does not end");
+        std::mem::take(&mut self.held)
     }
 
     /// Waits for more. Returns whether any came before the end.

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 
 use chat_client::{Client, Socket};
 use tempfile::TempDir;
@@ -44,6 +44,32 @@ impl Server {
             .args(["serve", "--port", "0"])
             .args(flags)
             .envs(environment.iter().copied());
+        Self::spawn(command)
+    }
+
+    /// Starts a server that may have so many files and connections open at once.
+    pub(crate) fn start_with_few_descriptors(
+        directory: &Path,
+        descriptors: usize,
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let program = program(directory);
+        let mut command = Command::new("/bin/sh");
+        command
+            .arg("-c")
+            .arg(format!("ulimit -n {descriptors}; exec \"$0\" \"$@\""))
+            .arg(program.get_program())
+            .args(program.get_args())
+            .args(["serve", "--port", "0"])
+            .env_clear()
+            .envs(program.get_envs().filter_map(|(key, value)| Some((key, value?))))
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped());
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
         // From here on it is ended whatever happens, also when the next lines panic.
         let mut server = Self {
             process: command.stdout(Stdio::piped()).spawn().unwrap(),
@@ -68,6 +94,11 @@ impl Server {
     /// What it printed before it listened.
     pub(crate) fn printed(&self) -> &[String] {
         &self.printed
+    }
+
+    /// The log of a server that was started with few descriptors.
+    pub(crate) fn log(&mut self) -> ChildStderr {
+        self.process.stderr.take().unwrap()
     }
 
     pub(crate) fn client(&self) -> Client {

@@ -18,10 +18,11 @@ use tokio_util::task::TaskTracker;
 use crate::{
     cookies::Cookies,
     handlers::{accounts, changes, health, messages, pages, rooms, session, socket},
+    handover::Upgrade,
     headers,
     hosts::Hosts,
     problem::Refused,
-    shared::{Readiness, Shared, Upgrade},
+    shared::{Readiness, Shared},
 };
 
 /// What the transport needs beside the application.

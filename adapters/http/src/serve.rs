@@ -2,8 +2,10 @@
 //! and a shutdown that waits.
 
 use std::convert::Infallible;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,17 +13,20 @@ use axum::{Router, body::Body};
 use http::{Request, Response};
 use hyper::{
     body::Incoming,
+    server::conn::http1,
     service::{Service, service_fn},
 };
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
-};
-use tokio::net::TcpListener;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
-use crate::{call::Peer, client_address::TrustedProxies};
+use crate::{
+    call::Peer,
+    client_address::TrustedProxies,
+    handover::Handover,
+    places::{Place, Places},
+};
 
 /// How long a client may take to send a request's head; a connection that is kept open may be silent as long.
 const HEADER_DEADLINE: Duration = Duration::from_secs(10);
@@ -33,14 +38,26 @@ const HEADER_FIELDS: usize = 100;
 const EXHAUSTED: Duration = Duration::from_millis(100);
 
 /// What the accept loop goes by.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Edge {
-    /// Whose word on the client's address is taken.
+    /// Whose word on the client's address is taken. Their connections are not counted.
     pub proxies: TrustedProxies,
+    /// Connections that there may be from one address; those beyond are closed at once.
+    pub connections_per_address: usize,
 }
 
-/// Serves until `stop` is cancelled, and then until every request under way is answered. What connections do runs
-/// on `tasks`.
+/// What every connection shares.
+struct House {
+    router: Router,
+    edge: Edge,
+    http: http1::Builder,
+    places: Arc<Places>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// Serves until `stop` is cancelled. What connections do runs on `tasks`: requests that are under way then are still
+/// answered, and connections without one end.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -48,68 +65,113 @@ pub async fn serve(
     tasks: TaskTracker,
     stop: CancellationToken,
 ) {
-    let proxies = Arc::new(edge.proxies);
-    let graceful = GracefulShutdown::new();
-    let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
+    let house = Arc::new(House {
+        router,
+        http: http(),
+        places: Places::new(edge.connections_per_address),
+        edge,
+        tasks,
+        stop: stop.clone(),
+    });
+    let mut exhausted = false;
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stop.cancelled() => return,
+        };
+        match accepted {
+            Ok((stream, address)) => {
+                exhausted = false;
+                admit(&house, stream, address.ip().to_canonical());
+            }
+            Err(error) if is_passing(&error) => {}
+            Err(error) => {
+                if !exhausted {
+                    tracing::error!(%error, "no connection can be accepted; trying again until one can");
+                }
+                exhausted = true;
+                // Trying again at once would only burn the processor.
+                tokio::time::sleep(EXHAUSTED).await;
+            }
+        }
+    }
+}
+
+/// A client that hung up in the queue costs nothing. Everything else is that the process or the machine has no
+/// descriptor or no memory left for another connection.
+fn is_passing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+    )
+}
+
+fn http() -> http1::Builder {
+    let mut builder = http1::Builder::new();
     builder
-        .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_DEADLINE)
         .max_buf_size(HEADER_BYTES)
         .max_headers(HEADER_FIELDS);
-    loop {
-        let stream = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = stop.cancelled() => break,
-        };
-        let (stream, address) = match stream {
-            Ok((stream, address)) => (stream, address.ip()),
-            Err(error) => {
-                pause_after(&error).await;
-                continue;
-            }
-        };
-        // Small frames are not to wait for company.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection ended before it began");
-            continue;
+    builder
+}
+
+/// Starts serving a connection, unless its address has too many.
+fn admit(house: &Arc<House>, stream: TcpStream, peer: IpAddr) {
+    let place = if house.edge.proxies.include(peer) {
+        None
+    } else {
+        match house.places.take(peer) {
+            Some(place) => Some(place),
+            None => return,
         }
-        let service = answering(router.clone(), address, Arc::clone(&proxies));
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
-        let connection = graceful.watch(connection.into_owned());
-        tasks.spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
-        });
+    };
+    // Small frames are not to wait for company.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection ended before it began");
+        return;
     }
-    drop(listener);
-    graceful.shutdown().await;
+    house.tasks.spawn(talk(Arc::clone(house), stream, peer, place));
+}
+
+/// Answers requests until the connection ends or leaves HTTP.
+async fn talk(house: Arc<House>, stream: TcpStream, peer: IpAddr, place: Option<Place>) {
+    let handover = Handover::default();
+    let service = answering(Arc::clone(&house), peer, handover.clone());
+    let mut connection = house.http.serve_connection(TokioIo::new(stream), service);
+    let ended = tokio::select! {
+        ended = poll_fn(|context| connection.poll_without_shutdown(context)) => ended,
+        () = house.stop.cancelled() => {
+            Pin::new(&mut connection).graceful_shutdown();
+            poll_fn(|context| connection.poll_without_shutdown(context)).await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+        return;
+    }
+    let Some(taker) = handover.take() else { return };
+    let parts = connection.into_parts();
+    let stream = parts.io.into_inner();
+    // On a task of its own: what HTTP needs to remember is not kept as long as a socket lasts.
+    house.tasks.spawn(async move {
+        taker(stream, parts.read_buf).await;
+        drop(place);
+    });
 }
 
 /// The router as hyper's service, for one connection from this address.
 fn answering(
-    router: Router,
+    house: Arc<House>,
     peer: IpAddr,
-    proxies: Arc<TrustedProxies>,
-) -> impl Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send + 'static> + use<>
-{
+    handover: Handover,
+) -> impl Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send + Unpin + 'static>
++ Unpin {
     service_fn(move |mut request: Request<Incoming>| {
-        let client = Peer(proxies.client(peer, request.headers()));
-        request.extensions_mut().insert(client);
-        router.clone().oneshot(request.map(Body::new))
+        let client = house.edge.proxies.client(peer, request.headers());
+        request.extensions_mut().insert(Peer(client));
+        request.extensions_mut().insert(handover.clone());
+        let answer = house.router.clone().oneshot(request.map(Body::new));
+        Box::pin(answer) as Pin<Box<dyn Future<Output = _> + Send>>
     })
-}
-
-/// A client that hung up in the queue costs nothing; when the process has no descriptor left, trying again at once
-/// would only burn the processor.
-async fn pause_after(error: &io::Error) {
-    let passing = matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
-    );
-    if !passing {
-        tracing::error!(%error, "no connection can be accepted; trying again");
-        tokio::time::sleep(EXHAUSTED).await;
-    }
 }

@@ -1,29 +1,22 @@
 //! What every handler sees.
 
 use std::future::Future;
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use chat_app::{App, Error, SessionToken, SignedIn};
+use chat_app::{App, Error, SignedIn};
 use chat_domain::{Refusal, RoomId, room::Member};
 use chat_ports::Ports;
 use chat_wire::Problem;
-use http::HeaderValue;
 use tokio_util::task::TaskTracker;
 
 use crate::{
     carrier::Carrier,
     cookies::Cookies,
+    handover::Upgrade,
     hosts::Hosts,
     problem::{self, Refused},
 };
-
-/// Opens a socket: from the head of a request to `/ws`, the session of its cookie and the client's address to the
-/// `Sec-WebSocket-Accept` of the answer. What happens on the socket is not HTTP's business.
-pub type Upgrade = Arc<
-    dyn Fn(http::Request<()>, Option<SessionToken>, IpAddr) -> Result<HeaderValue, Problem> + Send + Sync,
->;
 
 /// Whether the storage answers.
 pub type Readiness = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;

@@ -1,7 +1,9 @@
 //! The gateway: takes in connections, and looks after all of them.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,9 +13,7 @@ use chat_app::{App, SessionToken};
 use chat_domain::Network;
 use chat_ports::Ports;
 use chat_wire::Problem;
-use http::{HeaderValue, Request};
-use hyper::upgrade::OnUpgrade;
-use hyper_util::{rt::TokioIo, server::conn::auto::upgrade};
+use http::{HeaderMap, Request, header};
 use tokio::net::TcpStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -28,9 +28,15 @@ use crate::{
 const TICK: Duration = Duration::from_secs(1);
 
 /// What HTTP calls for a request to `/ws`: with the request's head, the session that its cookie names and the
-/// client's address. On `Ok` it answers 101 with this `Sec-WebSocket-Accept`.
-pub type Upgrade =
-    Arc<dyn Fn(Request<()>, Option<SessionToken>, IpAddr) -> Result<HeaderValue, Problem> + Send + Sync>;
+/// client's address. On `Ok` it answers 101 with these fields, and then has the connection taken over.
+pub type Upgrade = Arc<
+    dyn Fn(&Request<()>, Option<SessionToken>, IpAddr) -> Result<(HeaderMap, TakeOver), Problem>
+        + Send
+        + Sync,
+>;
+
+/// Takes a connection over, with what the client has sent already, until its end.
+pub type TakeOver = Box<dyn FnOnce(TcpStream, Bytes) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
 
 /// How many connections there may be at once.
 #[derive(Debug, Clone, Copy)]
@@ -84,19 +90,19 @@ impl<P: Ports> Gateway<P> {
 
     fn accept(
         self: &Arc<Self>,
-        mut request: Request<()>,
+        request: &Request<()>,
         cookie: Option<SessionToken>,
         address: IpAddr,
-    ) -> Result<HeaderValue, Problem> {
-        let accept = handshake::accept(&request)
+    ) -> Result<(HeaderMap, TakeOver), Problem> {
+        let accept = handshake::accept(request)
             .map_err(|no| Problem::new(no.status.as_u16(), "bad_request", no.detail))?;
         let place = self.place_for(address).ok_or_else(|| {
             let detail = "There are too many connections from this address.";
             Problem::new(429, "rate_limited", detail)
         })?;
-        let upgrade = hyper::upgrade::on(&mut request);
-        self.tasks.spawn(take_in(place, upgrade, cookie));
-        Ok(accept)
+        let fields = HeaderMap::from_iter([(header::SEC_WEBSOCKET_ACCEPT, accept)]);
+        let taker = |stream, early| Box::pin(take_in(place, stream, early, cookie)) as _;
+        Ok((fields, Box::new(taker)))
     }
 
     fn addresses(&self) -> MutexGuard<'_, HashMap<Network, usize>> {
@@ -151,11 +157,8 @@ async fn look_after<P: Ports>(gateway: Arc<Gateway<P>>) {
 
 /// Serves a connection. A connection that is idle costs what lives here across an `await`: what happens only at its
 /// beginning and its end is boxed.
-async fn take_in<P: Ports>(place: Place<P>, upgrade: OnUpgrade, cookie: Option<SessionToken>) {
+async fn take_in<P: Ports>(place: Place<P>, stream: TcpStream, early: Bytes, cookie: Option<SessionToken>) {
     let gateway = &place.gateway;
-    let Some((stream, early)) = Box::pin(upgraded(upgrade)).await else {
-        return;
-    };
     let id = gateway.last_id.fetch_add(1, Ordering::Relaxed);
     let connection = Arc::new(Connection::new(id, stream, gateway.app.now()));
     let now = || gateway.app.now();
@@ -164,14 +167,4 @@ async fn take_in<P: Ports>(place: Place<P>, upgrade: OnUpgrade, cookie: Option<S
     drop(early);
     let end = talk::serve(gateway, &mut inbound, cookie.as_ref()).await;
     Box::pin(inbound.finish(end)).await;
-}
-
-/// The stream, and what the client sent together with its handshake; `None` if it hung up before it had its 101.
-async fn upgraded(upgrade: OnUpgrade) -> Option<(TcpStream, Bytes)> {
-    let upgraded = upgrade.await.ok()?;
-    let Ok(parts) = upgrade::downcast::<TokioIo<TcpStream>>(upgraded) else {
-        tracing::error!("an upgraded connection is no TCP stream");
-        return None;
-    };
-    Some((parts.io.into_inner(), parts.read_buf))
 }

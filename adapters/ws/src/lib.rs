@@ -16,5 +16,5 @@ mod outbox;
 mod protocol;
 mod talk;
 
-pub use gateway::{Gateway, Limits, Upgrade};
+pub use gateway::{Gateway, Limits, TakeOver, Upgrade};
 pub use hub::Hub;

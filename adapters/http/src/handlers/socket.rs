@@ -11,7 +11,7 @@ use chat_ports::Ports;
 use chat_wire::Problem;
 use http::{HeaderValue, StatusCode, header};
 
-use crate::{call::Peer, problem::Refused, shared::Shared};
+use crate::{call::Peer, handover::Handover, problem::Refused, shared::Shared};
 
 pub(crate) async fn open<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
@@ -23,18 +23,18 @@ pub(crate) async fn open<P: Ports>(
     }
     let cookie = shared.cookies.read_session(request.headers());
     let (parts, _) = request.into_parts();
-    let Peer(address) = parts
-        .extensions
-        .get()
-        .copied()
-        .ok_or_else(|| Problem::bad_request("No address."))?;
-    let accept = (shared.upgrade)(http::Request::from_parts(parts, ()), cookie, address)?;
+    let (peer, handover) = (parts.extensions.get(), parts.extensions.get::<Handover>());
+    let (Some(Peer(address)), Some(handover)) = (peer.copied(), handover.cloned()) else {
+        return Err(Problem::bad_request("There is no connection to take over.").into());
+    };
+    let (fields, taker) = (shared.upgrade)(&http::Request::from_parts(parts, ()), cookie, address)?;
+    handover.to(taker);
 
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    *response.headers_mut() = fields;
     let headers = response.headers_mut();
     headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
     Ok(response)
 }
