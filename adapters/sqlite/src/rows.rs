@@ -1,6 +1,8 @@
 //! Rows as domain values. A value that the rules would not have let in means that somebody else wrote into the
 //! database: it is an error, never a guess.
 
+use std::fmt::Display;
+
 use chat_domain::{
     AccountKind, Content, Event, EventBody, EventId, Join, Membership, Message, MessageType, Mode, Role,
     Room, RoomId, RoomKind, RoomName, Seq, Session, SessionId, Timestamp, User, UserId, Username,
@@ -10,7 +12,7 @@ use chat_domain::{
     room::{SlowMode, Topic},
 };
 use chat_ports::{Column, Sealer, StoreError};
-use rusqlite::{Connection, OptionalExtension, Params, Row};
+use rusqlite::{Connection, OptionalExtension, Params, Row, RowIndex};
 use sha2::{Digest, Sha256};
 
 use crate::error;
@@ -34,6 +36,26 @@ pub(crate) const EVENT: &str = "messages.id AS id, messages.room_id AS room_id, 
      messages.edited_at AS edited_at, messages.reacted AS reacted, messages.target_id AS target_id, \
      messages.emoji AS emoji, messages.added AS added, \
      users.username AS username, users.is_admin AS is_admin";
+
+/// The places of the columns of [`EVENT`]. They are read by place: looking up twenty names in every row of a page takes
+/// longer than reading the row.
+mod at {
+    pub(super) const ID: usize = 0;
+    pub(super) const ROOM_ID: usize = 1;
+    pub(super) const SEQ: usize = 2;
+    pub(super) const EVENT: usize = 3;
+    pub(super) const USER_ID: usize = 4;
+    pub(super) const MESSAGE_TYPE: usize = 5;
+    pub(super) const CONTENT: usize = 6;
+    pub(super) const DELETED_BY: usize = 7;
+    pub(super) const REPLY_TO: usize = 8;
+    pub(super) const CLIENT_ID: usize = 9;
+    pub(super) const CREATED_AT: usize = 11;
+    pub(super) const EDITED_AT: usize = 12;
+    pub(super) const REACTED: usize = 13;
+    pub(super) const TARGET_ID: usize = 14;
+    pub(super) const USERNAME: usize = 17;
+}
 
 /// Where events come from. One whose user is missing is read all the same, and found to be unreadable then.
 pub(crate) const EVENTS: &str = "messages LEFT JOIN users ON users.id = messages.user_id";
@@ -219,30 +241,30 @@ pub(crate) fn event(
     row: &Row<'_>,
     sealer: &dyn Sealer,
 ) -> Result<Event, StoreError> {
-    let read = event_body(connection, row, sealer).and_then(|body| Ok((time(row, "created_at")?, body)));
+    let read = event_body(connection, row, sealer).and_then(|body| Ok((time(row, at::CREATED_AT)?, body)));
     let (at, body) = if_readable(row, "id", read)?.unwrap_or((Timestamp::default(), EventBody::Withheld));
     Ok(Event {
-        room_id: room_id(row)?,
-        seq: seq(row, "seq")?,
+        room_id: room_at(row, at::ROOM_ID)?,
+        seq: seq(row, at::SEQ)?,
         at,
         body,
     })
 }
 
 fn event_body(connection: &Connection, row: &Row<'_>, sealer: &dyn Sealer) -> Result<EventBody, StoreError> {
-    Ok(match get::<String>(row, "event")?.as_str() {
+    Ok(match text(row, at::EVENT)? {
         "message" => EventBody::Posted(message(connection, row, sealer)?),
         "edit" => EventBody::Edited(target(connection, row, sealer)?),
         "reaction" => EventBody::Reacted {
-            target: event_id(row, "target_id")?,
-            user_id: user_id(row, "user_id")?,
+            target: event_id(row, at::TARGET_ID)?,
+            user_id: user_id(row, at::USER_ID)?,
             emoji: emoji(row)?,
             added: get(row, "added")?,
         },
         "deletion" => EventBody::Deleted {
-            target: event_id(row, "target_id")?,
-            target_seq: place(connection, event_id(row, "target_id")?)?,
-            by: named(row, "deleted_by", DeletedBy::of_name)?,
+            target: event_id(row, at::TARGET_ID)?,
+            target_seq: place(connection, event_id(row, at::TARGET_ID)?)?,
+            by: named(row, at::DELETED_BY, DeletedBy::of_name)?,
         },
         "join" => EventBody::Joined {
             user: person(row)?,
@@ -252,7 +274,7 @@ fn event_body(connection: &Connection, row: &Row<'_>, sealer: &dyn Sealer) -> Re
             user: person(row)?,
             by: optional_user(row)?,
         },
-        "settings" => EventBody::RoomChanged(Box::new(the_room(connection, room_id(row)?)?)),
+        "settings" => EventBody::RoomChanged(Box::new(the_room(connection, room_at(row, at::ROOM_ID)?)?)),
         other => {
             return Err(StoreError::failed(format!(
                 "an event of the unknown kind {other:?}"
@@ -298,7 +320,7 @@ pub(crate) fn was_first(
 
 /// The message that an event is about.
 fn target(connection: &Connection, row: &Row<'_>, sealer: &dyn Sealer) -> Result<Message, StoreError> {
-    let id = event_id(row, "target_id")?;
+    let id = event_id(row, at::TARGET_ID)?;
     let found = message_by_id(connection, sealer, id)?;
     found.ok_or_else(|| StoreError::failed(format!("an event about {id}, which is no message")))
 }
@@ -321,36 +343,35 @@ pub(crate) fn message(
     row: &Row<'_>,
     sealer: &dyn Sealer,
 ) -> Result<Message, StoreError> {
-    let id = event_id(row, "id")?;
-    let deleted_by: Option<String> = get(row, "deleted_by")?;
-    let body = if deleted_by.is_some() {
-        MessageBody::Deleted(named(row, "deleted_by", DeletedBy::of_name)?)
+    let id = event_id(row, at::ID)?;
+    let body = if optional(row, at::DELETED_BY)?.is_some() {
+        MessageBody::Deleted(named(row, at::DELETED_BY, DeletedBy::of_name)?)
     } else {
-        let text = optional_text(row, "content", CONTENT, id.number(), sealer)?;
+        let text = optional_text(row, at::CONTENT, CONTENT, id.number(), sealer)?;
         let text = text.ok_or_else(|| StoreError::failed(format!("message {id} has no content")))?;
         MessageBody::Said(Content::parse(text).map_err(StoreError::failed)?)
     };
-    let client_id: Option<String> = get(row, "client_id")?;
-    let reply_to: Option<u64> = get(row, "reply_to")?;
-    let edited_at: Option<u64> = get(row, "edited_at")?;
-    let reacted: bool = get(row, "reacted")?;
+    let client_id = optional(row, at::CLIENT_ID)?;
+    let reply_to: Option<u64> = get(row, at::REPLY_TO)?;
+    let edited_at: Option<u64> = get(row, at::EDITED_AT)?;
+    let reacted: bool = get(row, at::REACTED)?;
     Ok(Message {
         id,
-        room_id: room_id(row)?,
-        seq: seq(row, "seq")?,
-        author: user_id(row, "user_id")?,
-        username: username(row)?,
+        room_id: room_at(row, at::ROOM_ID)?,
+        seq: seq(row, at::SEQ)?,
+        author: user_id(row, at::USER_ID)?,
+        username: username_at(row, at::USERNAME)?,
         body,
-        message_type: named(row, "message_type", MessageType::of_name)?,
+        message_type: named(row, at::MESSAGE_TYPE, MessageType::of_name)?,
         reply_to: reply_to
             .map(EventId::parse)
             .transpose()
             .map_err(StoreError::failed)?,
         client_id: client_id
-            .map(|id| ClientId::parse(&id))
+            .map(ClientId::parse)
             .transpose()
             .map_err(StoreError::failed)?,
-        at: time(row, "created_at")?,
+        at: time(row, at::CREATED_AT)?,
         edited_at: edited_at.map(Timestamp::from_millis),
         reactions: if reacted {
             reactions(connection, id)?
@@ -392,7 +413,7 @@ fn topic(row: &Row<'_>) -> Result<Option<Topic>, StoreError> {
     Topic::parse(topic.as_deref().unwrap_or_default()).map_err(StoreError::failed)
 }
 
-pub(crate) fn event_id(row: &Row<'_>, column: &str) -> Result<EventId, StoreError> {
+pub(crate) fn event_id(row: &Row<'_>, column: impl RowIndex) -> Result<EventId, StoreError> {
     EventId::parse(number(row, column)?).map_err(StoreError::failed)
 }
 
@@ -417,10 +438,14 @@ pub(crate) fn person(row: &Row<'_>) -> Result<Person, StoreError> {
 }
 
 fn username(row: &Row<'_>) -> Result<Username, StoreError> {
-    Username::parse(&get::<String>(row, "username")?).map_err(StoreError::failed)
+    username_at(row, "username")
 }
 
-pub(crate) fn user_id(row: &Row<'_>, column: &str) -> Result<UserId, StoreError> {
+fn username_at(row: &Row<'_>, column: impl RowIndex) -> Result<Username, StoreError> {
+    Username::parse(text(row, column)?).map_err(StoreError::failed)
+}
+
+pub(crate) fn user_id(row: &Row<'_>, column: impl RowIndex) -> Result<UserId, StoreError> {
     UserId::parse(number(row, column)?).map_err(StoreError::failed)
 }
 
@@ -432,40 +457,100 @@ fn optional_user(row: &Row<'_>) -> Result<Option<UserId>, StoreError> {
 }
 
 pub(crate) fn room_id(row: &Row<'_>) -> Result<RoomId, StoreError> {
-    RoomId::parse(number(row, "room_id")?).map_err(StoreError::failed)
+    room_at(row, "room_id")
 }
 
-pub(crate) fn seq(row: &Row<'_>, column: &str) -> Result<Seq, StoreError> {
+fn room_at(row: &Row<'_>, column: impl RowIndex) -> Result<RoomId, StoreError> {
+    RoomId::parse(number(row, column)?).map_err(StoreError::failed)
+}
+
+pub(crate) fn seq(row: &Row<'_>, column: impl RowIndex) -> Result<Seq, StoreError> {
     Seq::parse(number(row, column)?).map_err(StoreError::failed)
 }
 
-fn time(row: &Row<'_>, column: &str) -> Result<Timestamp, StoreError> {
+fn time(row: &Row<'_>, column: impl RowIndex) -> Result<Timestamp, StoreError> {
     number(row, column).map(Timestamp::from_millis)
 }
 
-pub(crate) fn number(row: &Row<'_>, column: &str) -> Result<u64, StoreError> {
+pub(crate) fn number(row: &Row<'_>, column: impl RowIndex) -> Result<u64, StoreError> {
     get(row, column)
 }
 
-pub(crate) fn get<T: rusqlite::types::FromSql>(row: &Row<'_>, column: &str) -> Result<T, StoreError> {
+pub(crate) fn get<T: rusqlite::types::FromSql>(
+    row: &Row<'_>,
+    column: impl RowIndex,
+) -> Result<T, StoreError> {
     row.get(column).map_err(error::store)
 }
 
-fn named<T>(row: &Row<'_>, column: &str, of_name: impl FnOnce(&str) -> Option<T>) -> Result<T, StoreError> {
-    let name: String = get(row, column)?;
-    of_name(&name).ok_or_else(|| StoreError::failed(format!("the unknown {column} {name:?}")))
+/// A text as it lies in the row.
+fn text<'a>(row: &'a Row<'_>, column: impl RowIndex) -> Result<&'a str, StoreError> {
+    let found = row.get_ref(column).map_err(error::store)?;
+    found.as_str().map_err(StoreError::failed)
+}
+
+/// The same for one that may be missing.
+fn optional<'a>(row: &'a Row<'_>, column: impl RowIndex) -> Result<Option<&'a str>, StoreError> {
+    let found = row.get_ref(column).map_err(error::store)?;
+    found.as_str_or_null().map_err(StoreError::failed)
+}
+
+fn named<T>(
+    row: &Row<'_>,
+    column: impl RowIndex + Copy + Display,
+    of_name: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, StoreError> {
+    let name = text(row, column)?;
+    of_name(name).ok_or_else(|| StoreError::failed(format!("the unknown name {name:?} in column {column}")))
 }
 
 fn optional_text(
     row: &Row<'_>,
-    column: &str,
+    column: impl RowIndex,
     place: Column,
     id: u64,
     sealer: &dyn Sealer,
 ) -> Result<Option<String>, StoreError> {
-    let Some(record) = get::<Option<Vec<u8>>>(row, column)? else {
+    let found = row.get_ref(column).map_err(error::store)?;
+    let Some(record) = found.as_blob_or_null().map_err(StoreError::failed)? else {
         return Ok(None);
     };
-    let opened = sealer.open(place, id, &record).map_err(StoreError::failed)?;
+    let opened = sealer.open(place, id, record).map_err(StoreError::failed)?;
     String::from_utf8(opened).map(Some).map_err(StoreError::failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema;
+
+    #[test]
+    fn the_columns_of_an_event_are_where_they_are_read() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let path = directory.path().join("t.db");
+        let mut connection = schema::open_for_writing(&path).unwrap();
+        schema::migrate(&path, &mut connection).unwrap();
+        let statement = connection
+            .prepare(&format!("SELECT {EVENT} FROM {EVENTS}"))
+            .unwrap();
+        for (place, name) in [
+            (at::ID, "id"),
+            (at::ROOM_ID, "room_id"),
+            (at::SEQ, "seq"),
+            (at::EVENT, "event"),
+            (at::USER_ID, "user_id"),
+            (at::MESSAGE_TYPE, "message_type"),
+            (at::CONTENT, "content"),
+            (at::DELETED_BY, "deleted_by"),
+            (at::REPLY_TO, "reply_to"),
+            (at::CLIENT_ID, "client_id"),
+            (at::CREATED_AT, "created_at"),
+            (at::EDITED_AT, "edited_at"),
+            (at::REACTED, "reacted"),
+            (at::TARGET_ID, "target_id"),
+            (at::USERNAME, "username"),
+        ] {
+            assert_eq!(statement.column_name(place).unwrap(), name);
+        }
+    }
 }
