@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chat_ports::StoreError;
-use deadpool_sqlite::{Config, Hook, HookError, Pool, Runtime};
+use deadpool_sqlite::{Config, Hook, HookError, Object, Pool, Runtime};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
@@ -39,6 +39,9 @@ struct Waiting {
     calls: VecDeque<Call>,
     /// Readers that are at work, or on their way to it.
     busy: usize,
+    /// Readers that have nothing to do. They are not given back to the pool, which would try each with a trip and a
+    /// query of its own before it hands it out again.
+    idle: Vec<Object>,
 }
 
 impl Readers {
@@ -95,17 +98,31 @@ impl Readers {
 
     /// Sends a reader to work until nothing waits.
     async fn work(self) {
-        let calls = Arc::clone(&self.calls);
-        let done = match self.pool.get().await {
-            Ok(connection) => {
-                let work = move |connection: &mut Connection| calls.run(Ok(connection));
-                connection.interact(work).await.map_err(|error| error.to_string())
-            }
-            Err(error) => Err(error.to_string()),
+        let calls = &self.calls;
+        let idle = calls.waiting().idle.pop();
+        let mut reader = match idle {
+            Some(reader) => Ok(reader),
+            None => self.pool.get().await.map_err(|error| error.to_string()),
         };
-        if let Err(error) = done {
-            tracing::error!(%error, "no reader of the database can be had");
-            self.calls.run(Err(&error));
+        loop {
+            match &reader {
+                Ok(connection) => {
+                    let all = Arc::clone(calls);
+                    let done = connection.interact(move |connection| all.run(Ok(connection)));
+                    if let Err(error) = done.await {
+                        reader = Err(error.to_string());
+                        continue;
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(%error, "no reader of the database can be had");
+                    calls.run(Err(error));
+                }
+            }
+            match calls.rest(reader) {
+                Some(again) => reader = again,
+                None => return,
+            }
         }
     }
 }
@@ -124,20 +141,25 @@ impl Calls {
         is_free
     }
 
-    /// The next call; `None`, and one reader less at work, if nothing waits.
-    fn next(&self) -> Option<Call> {
-        let mut waiting = self.waiting();
-        let next = waiting.calls.pop_front();
-        if next.is_none() {
-            waiting.busy -= 1;
-        }
-        next
-    }
-
     fn run(&self, connection: Result<&Connection, &str>) {
-        while let Some(call) = self.next() {
+        loop {
+            let next = self.waiting().calls.pop_front();
+            let Some(call) = next else { return };
             call(connection);
         }
+    }
+
+    /// Lets a reader rest; it comes back, still at work, if something has come in since it looked. That it is idle and
+    /// that it is no more at work is one step: otherwise a call could find neither.
+    fn rest(&self, reader: Result<Object, String>) -> Option<Result<Object, String>> {
+        let mut waiting = self.waiting();
+        if !waiting.calls.is_empty() {
+            return Some(reader);
+        }
+        waiting.busy -= 1;
+        // One that broke goes back to the pool, which makes another.
+        waiting.idle.extend(reader.ok());
+        None
     }
 }
 
