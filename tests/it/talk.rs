@@ -147,3 +147,33 @@ async fn an_ack_comes_before_the_message_itself_and_alone_names_the_client_id_to
         );
     }
 }
+
+#[tokio::test]
+async fn what_one_says_without_waiting_keeps_its_order() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let mut socket = server.user("ada").await.socket().await.unwrap();
+    let said: Vec<String> = (0..300).map(|n| format!("c{n}")).collect();
+    for client_id in &said {
+        let frame = serde_json::json!({
+            "type": "message", "content": client_id, "message_type": "text", "client_id": client_id,
+        });
+        socket.send(&frame).await.unwrap();
+    }
+    let (mut acknowledged, mut heard, mut last) = (Vec::new(), Vec::new(), 0);
+    while heard.len() < said.len() {
+        let frame = socket.next().await.unwrap().unwrap();
+        match frame["type"].as_str().unwrap() {
+            "ack" => {
+                let seq = frame["seq"].as_u64().unwrap();
+                assert!(seq > last, "{seq} after {last}");
+                last = seq;
+                acknowledged.push(frame["client_id"].as_str().unwrap().to_owned());
+            }
+            "new_message" => heard.push(frame["message"]["content"].as_str().unwrap().to_owned()),
+            _ => {}
+        }
+    }
+    assert_eq!(acknowledged, said);
+    assert_eq!(heard, said);
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chat_app::{App, Error, SessionToken, SignedIn};
-use chat_domain::Refusal;
+use chat_domain::{ClientId, Refusal};
 use chat_ports::Ports;
 use chat_wire::{
     ClientFrame, Problem, ServerFrame,
@@ -12,12 +12,14 @@ use chat_wire::{
     request::SendMessage,
 };
 
-use crate::{close::CloseCode, connection::Connection, frame};
+use crate::{close::CloseCode, connection::Connection, frame, posts::Posting};
 
 /// How a frame was taken.
 pub(crate) enum Taken {
     /// Done, and answered if there is an answer.
     Done,
+    /// A message that is on its way into the store.
+    Posting(Posting),
     /// Refused, and said so; the connection stays.
     Refused,
     /// The client wants to know what it missed.
@@ -41,12 +43,13 @@ pub(crate) async fn dispatch<P: Ports>(
     };
     taken.unwrap_or_else(|problem| {
         let reference = ClientFrame::reference(text);
-        send(
-            connection,
-            &ServerFrame::error(&problem, reference.client_id.as_deref()),
-        );
+        refuse(connection, &problem, reference.client_id.as_deref());
         Taken::Refused
     })
+}
+
+fn refuse(connection: &Connection, problem: &Problem, client_id: Option<&str>) {
+    send(connection, &ServerFrame::error(problem, client_id));
 }
 
 async fn carry_out<P: Ports>(
@@ -62,7 +65,7 @@ async fn carry_out<P: Ports>(
     match asked {
         ClientFrame::Auth(auth) => return Ok(Taken::Auth(auth)),
         ClientFrame::Resume(resume) => return Ok(Taken::Resume(resume)),
-        ClientFrame::Message(asked) => post(app, who, connection, asked).await?,
+        ClientFrame::Message(asked) => return post(app, who, connection, asked).await,
         ClientFrame::Typing(signal) => typing(app, who, signal).await?,
         ClientFrame::Ping(ping) => pong(connection, ping),
     }
@@ -80,13 +83,21 @@ async fn post<P: Ports>(
     who: &SignedIn,
     connection: &Arc<Connection>,
     asked: SendMessage,
-) -> Result<(), Problem> {
+) -> Result<Taken, Problem> {
     let (room, said) = asked.parse()?;
-    let told = |error: Error| problem(app, &error);
-    let member = app.enter_to_write(who, room).await.map_err(told)?;
-    let acknowledge = |message: &chat_domain::Message| send(connection, &ServerFrame::ack(message));
-    app.post_message(&member, said, acknowledge).await.map_err(told)?;
-    Ok(())
+    let member = app.enter_to_write(who, room).await;
+    let member = member.map_err(|error| problem(app, &error))?;
+    let (app, connection) = (Arc::clone(app), Arc::clone(connection));
+    let client_id = said.client_id.clone();
+    Ok(Taken::Posting(Box::pin(async move {
+        let acknowledge = |message: &chat_domain::Message| send(&connection, &ServerFrame::ack(message));
+        let posted = app.post_message(&member, said, acknowledge).await;
+        let problem = posted.map(drop).map_err(|error| problem(&app, &error));
+        let refused = problem.inspect_err(|problem| {
+            refuse(&connection, problem, client_id.as_ref().map(ClientId::as_str));
+        });
+        refused.is_ok()
+    })))
 }
 
 fn pong(connection: &Connection, ping: Ping) {

@@ -13,6 +13,7 @@ mod gateway;
 mod handshake;
 pub mod hub;
 mod outbox;
+mod posts;
 mod protocol;
 mod talk;
 

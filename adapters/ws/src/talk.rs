@@ -27,6 +27,7 @@ use crate::{
         Peer,
         room::{Entrance, RoomHub, Told, fan_out},
     },
+    posts::{Posting, Posts},
 };
 
 /// Events that a connection which is behind reads at once.
@@ -50,7 +51,10 @@ pub(crate) async fn serve<P: Ports>(
         Ok(talk) => talk,
         Err(end) => return end,
     };
-    let end = talk.go_on(inbound, cookie).await;
+    let mut posts = Posts::default();
+    let end = talk.go_on(inbound, cookie, &mut posts).await;
+    // What is on its way is to be told to the others, whatever became of its author.
+    while posts.next().await.is_some() {}
     talk.leave();
     end
 }
@@ -149,10 +153,31 @@ impl<P: Ports> Talk<'_, P> {
         Ok(())
     }
 
-    async fn go_on(&mut self, inbound: &mut Inbound<'_>, cookie: Option<&SessionToken>) -> End {
+    async fn go_on(
+        &mut self,
+        inbound: &mut Inbound<'_>,
+        cookie: Option<&SessionToken>,
+        posts: &mut Posts,
+    ) -> End {
         loop {
-            let done = match inbound.next().await {
-                Ok(Task::Read(text)) => Box::pin(self.take(inbound, &text, cookie)).await,
+            let next = tokio::select! {
+                biased;
+                Some(taken) = posts.next() => {
+                    if let Err(end) = self.count(taken) {
+                        return end;
+                    }
+                    continue;
+                }
+                next = inbound.next(), if !posts.is_full() => next,
+            };
+            let done = match next {
+                Ok(Task::Read(text)) => match Box::pin(self.take(inbound, &text, cookie)).await {
+                    Ok(Some(posting)) => posts
+                        .start(posting)
+                        .await
+                        .map_or(Ok(()), |taken| self.count(taken)),
+                    taken => taken.map(drop),
+                },
                 Ok(Task::Enter { room, joined }) => Box::pin(self.come_in(inbound, room, joined)).await,
                 Err(end) => Err(end),
             };
@@ -162,12 +187,13 @@ impl<P: Ports> Talk<'_, P> {
         }
     }
 
+    /// Takes a frame. A message is only made ready; the caller sets it on its way.
     async fn take(
         &mut self,
         inbound: &Inbound<'_>,
         text: &str,
         cookie: Option<&SessionToken>,
-    ) -> Result<(), End> {
+    ) -> Result<Option<Posting>, End> {
         let now = self.gateway.app.now();
         if now.since(self.recognised) >= RECOGNISE {
             let again = self.gateway.app.recognise_again(&self.who).await;
@@ -177,11 +203,17 @@ impl<P: Ports> Talk<'_, P> {
         let (app, connection) = (&self.gateway.app, &self.peer.connection);
         let ration = || self.frames.take(FRAMES, now);
         match dispatch::dispatch(app, &self.who, connection, text, ration).await {
-            Taken::Done => Ok(()),
-            Taken::Refused => self.refused(),
-            Taken::Resume(asked) => self.resume_rooms(inbound, &asked).await,
-            Taken::Auth(auth) => self.authenticate_again(&auth, cookie).await,
+            Taken::Done => {}
+            Taken::Posting(posting) => return Ok(Some(posting)),
+            Taken::Refused => self.refused()?,
+            Taken::Resume(asked) => self.resume_rooms(inbound, &asked).await?,
+            Taken::Auth(auth) => self.authenticate_again(&auth, cookie).await?,
         }
+        Ok(None)
+    }
+
+    fn count(&mut self, taken: bool) -> Result<(), End> {
+        if taken { Ok(()) } else { self.refused() }
     }
 
     /// Who goes on against a wall is sent away.
