@@ -39,7 +39,7 @@ fn lawful(name: &str) -> &'static [&'static str] {
 fn lawful_in_tests(name: &str) -> &'static [&'static str] {
     match name {
         "chat-app" | "chat-http" | "chat-ws" => &["chat-memory"],
-        ROOT => &["chat-client"],
+        ROOT => &["chat-client", "chat-memory"],
         name if STORES.contains(&name) => &["chat-contract"],
         _ => &[],
     }

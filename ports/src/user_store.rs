@@ -8,11 +8,12 @@ use crate::StoreError;
 
 /// Keeps accounts.
 pub trait UserStore: Send + Sync + 'static {
-    /// Makes an account and, if `joins` names a room, a member of that room of it, with the event that tells the
+    /// Makes an account and, if `joins` names a group, a member of that group of it, with the event that tells the
     /// others, in one commit.
     ///
     /// # Errors
-    /// `Conflict::UsernameTaken` if somebody has the name, whatever the case; it fails if there is no such room.
+    /// `Conflict::UsernameTaken` if somebody has the name, whatever the case; it fails if there is no such
+    /// group.
     fn register(&self, user: NewUser) -> impl Future<Output = Result<Registered, StoreError>> + Send;
 
     /// Makes the first administrator like [`UserStore::register`], unless there is any account already: then
@@ -46,7 +47,7 @@ pub struct NewUser {
     pub password: Option<PasswordHash>,
     /// Whether it administers the server.
     pub is_admin: bool,
-    /// The room that it becomes a member of at once.
+    /// The group that it becomes a member of at once.
     pub joins: Option<RoomId>,
     /// Now.
     pub at: Timestamp,

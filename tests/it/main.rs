@@ -13,6 +13,7 @@ mod at_rest;
 mod crowd;
 mod dropped;
 mod edges;
+mod oracle;
 mod proxy;
 mod raw;
 mod rooms;

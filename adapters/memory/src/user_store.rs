@@ -1,6 +1,6 @@
 //! Accounts.
 
-use chat_domain::{Role, User, UserId, Username};
+use chat_domain::{Role, RoomKind, User, UserId, Username};
 use chat_ports::{Conflict, Credential, NewUser, Registered, StoreError, UserStore};
 
 use crate::{MemoryStore, state::State};
@@ -16,8 +16,13 @@ impl State {
         if self.by_name(&new.username).is_some() {
             return Err(Conflict::UsernameTaken.into());
         }
-        if new.joins.is_some_and(|room| !self.rooms.contains_key(&room)) {
-            return Err(StoreError::failed("no such room"));
+        let is_group = |id| {
+            self.rooms
+                .get(&id)
+                .is_some_and(|room| room.kind == RoomKind::Group)
+        };
+        if !new.joins.is_none_or(is_group) {
+            return Err(StoreError::failed("no such group"));
         }
         let user = User {
             id: self.next_user()?,

@@ -1,6 +1,6 @@
 //! Accounts.
 
-use chat_domain::{PasswordHash, Role, User, UserId, Username, event::Person};
+use chat_domain::{PasswordHash, Role, RoomId, User, UserId, Username, event::Person};
 use chat_ports::{Conflict, Credential, NewUser, Registered, Sealer, StoreError, UserStore};
 use rusqlite::{Connection, named_params};
 
@@ -90,7 +90,16 @@ fn register(connection: &Connection, new: NewUser) -> Result<Registered, StoreEr
         created_at: new.at,
         last_seen_at: new.at,
     };
-    let join = |room| room_store::join(connection, room, Person::from(&user), Role::Member, None, new.at);
+    let join = |room| {
+        check_group(connection, room)?;
+        room_store::join(connection, room, Person::from(&user), Role::Member, None, new.at)
+    };
     let joined = new.joins.map(join).transpose()?;
     Ok(Registered { user, joined })
+}
+
+fn check_group(connection: &Connection, room: RoomId) -> Result<(), StoreError> {
+    let sql = "SELECT 1 FROM rooms WHERE id = ?1 AND kind = 'group'";
+    let found = rows::one(connection, sql, [room.number()], |_| Ok(()))?;
+    found.ok_or_else(|| StoreError::failed(format!("there is no group {room}")))
 }

@@ -33,7 +33,7 @@ macro_rules! store_contract {
             a_name_is_taken_whatever_the_case,
             of_many_claims_on_a_name_one_wins,
             registering_joins_the_room_with_an_event,
-            nobody_joins_a_room_that_is_not_there,
+            nobody_registers_into_what_is_no_group,
             the_first_user_is_made_once,
         ]);
         $crate::store_contract!(@group $fresh, session_store: [

@@ -108,6 +108,8 @@ pub async fn sweeping_ends_the_old_and_the_idle<S: Store>(store: &S) {
     let idle = store.open_session(new_session(user.id, 1)).await.unwrap();
     let busy = store.open_session(new_session(user.id, 2)).await.unwrap();
     store.touch_session(busy.id, START.after(2 * HOUR)).await.unwrap();
+    let at_this_moment = store.sweep_sessions(START, START).await.unwrap();
+    assert_eq!(at_this_moment, [], "before is before");
     let ended = store
         .sweep_sessions(Timestamp::default(), START.after(HOUR))
         .await

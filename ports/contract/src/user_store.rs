@@ -1,6 +1,6 @@
 //! What [`chat_ports::UserStore`] promises.
 
-use chat_domain::{EventBody, RoomId, Seq, Username};
+use chat_domain::{EventBody, RoomId, Seq, Username, membership};
 use chat_ports::{Conflict, NewUser, StoreError};
 
 use crate::{
@@ -69,18 +69,25 @@ pub async fn registering_joins_the_room_with_an_event<S: Store>(store: &S) {
     );
 }
 
-/// What fails has made nothing, and taken neither name nor number.
-pub async fn nobody_joins_a_room_that_is_not_there<S: Store>(store: &S) {
+/// Nor one that is a pair's own. What fails has made nothing, and taken neither name nor number.
+pub async fn nobody_registers_into_what_is_no_group<S: Store>(store: &S) {
     let ada = store.register(new_user("ada")).await.unwrap().user;
-    let lost = NewUser {
-        joins: RoomId::parse(9_999).ok(),
-        ..new_user("bea")
-    };
-    let failed = store.register(lost).await;
-    assert!(matches!(failed, Err(StoreError::Failed(_))), "{failed:?}");
-    assert_eq!(store.count_users().await.unwrap(), 1);
     let bea = store.register(new_user("bea")).await.unwrap().user;
-    assert_eq!(bea.id.number(), ada.id.number() + 1);
+    let pair = membership::pair(&ada, &bea).unwrap();
+    let (direct, _) = store.direct_room(pair, ada.id, START).await.unwrap();
+    let nowhere = RoomId::parse(9_999).unwrap();
+    for room in [direct.room.id, nowhere] {
+        let lost = NewUser {
+            joins: Some(room),
+            ..new_user("cid")
+        };
+        let failed = store.register(lost).await;
+        assert!(matches!(failed, Err(StoreError::Failed(_))), "{failed:?}");
+    }
+    assert_eq!(store.count_users().await.unwrap(), 2);
+    assert_eq!(store.members(direct.room.id, None, 9).await.unwrap().len(), 2);
+    let cid = store.register(new_user("cid")).await.unwrap().user;
+    assert_eq!(cid.id.number(), bea.id.number() + 1);
 }
 
 /// The first administrator is made once, whoever else tries.
