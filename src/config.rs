@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chat_domain::{SessionPolicy, quota::Rate};
-use chat_http::{Edge, PublicUrl, TrustedProxies};
+use chat_http::{Edge, PublicUrl, Timeouts, TrustedProxies};
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
@@ -179,6 +179,7 @@ impl Config {
         Ok(Edge {
             proxies,
             connections_per_address: self.max_connections_per_address,
+            timeouts: Timeouts::default(),
         })
     }
 

@@ -165,13 +165,16 @@ impl Client {
             let bytes = body.collect().await?.to_bytes();
             Ok::<_, ClientError>((head, bytes))
         };
-        // The connection does its work while the exchange waits, and ends with it.
+        let mut exchange = std::pin::pin!(exchange);
+        // The connection does its work while the exchange waits, and ends with it; or before it, where the server answers
+        // before it has heard everything and hangs up: the answer is there then all the same.
         let (head, bytes) = tokio::select! {
-            done = exchange => done?,
-            ended = connection => {
-                ended?;
-                return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
-            }
+            done = &mut exchange => done?,
+            ended = connection => match (exchange.await, ended) {
+                (Ok(done), _) => done,
+                (Err(_), Err(error)) => return Err(error.into()),
+                (Err(error), Ok(())) => return Err(error),
+            },
         };
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         Ok(Answer {

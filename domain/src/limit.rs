@@ -40,6 +40,22 @@ pub const PAGE_MAX: u32 = 100;
 pub const OFFSET_MAX: u32 = 10_000;
 /// People named in the list of those online.
 pub const ONLINE_LIST: usize = 500;
+/// Bytes of the head of an HTTP request, most.
+pub const HEAD_BYTES: usize = 32 * 1024;
+/// Fields in it, most.
+pub const HEAD_FIELDS: usize = 100;
+/// Bytes of its target, most: RFC 9110, section 4.1, wants 8,000 at least.
+pub const TARGET_BYTES: usize = 8 * 1024;
+/// How long a client may take to send it, from its first byte or from the connection's beginning.
+pub const HEAD_DEADLINE: Duration = Duration::from_secs(10);
+/// How long a connection may be idle between two requests.
+pub const IDLE_DEADLINE: Duration = Duration::from_secs(10);
+/// The same for a trusted proxy: longer than proxies keep theirs, so that none sends a request just when it is over.
+pub const IDLE_DEADLINE_OF_PROXIES: Duration = Duration::from_secs(75);
+/// How long a client may send nothing of a body, or take nothing of an answer.
+pub const STALL_DEADLINE: Duration = Duration::from_secs(10);
+/// Bytes in a second that a client has to send of a body, or take of an answer, in the long run.
+pub const SLOWEST: u32 = 4 * 1024;
 /// How long a connection may take to say who it is.
 pub const AUTH_DEADLINE: Duration = Duration::from_secs(10);
 /// Refusals within [`REFUSALS_WINDOW`] after which a socket is closed.

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
@@ -35,6 +36,19 @@ impl Answer {
         let (_, value) = values.next()?;
         assert!(values.next().is_none(), "{name} is there twice: {}", self.head);
         Some(value.trim())
+    }
+
+    /// The `code` of a problem, which is shown as every other one is.
+    pub(crate) fn problem(&self) -> String {
+        let body: Value = serde_json::from_slice(&self.body).unwrap();
+        assert_eq!(self.field("content-type"), Some("application/problem+json"));
+        assert_eq!(self.field("x-content-type-options"), Some("nosniff"));
+        assert_eq!(self.field("cache-control"), Some("no-store"));
+        assert_eq!(
+            (&body["status"], &body["success"]),
+            (&json!(self.status), &json!(false))
+        );
+        body["code"].as_str().unwrap().to_owned()
     }
 }
 
@@ -72,6 +86,16 @@ impl Raw {
 
     /// The next answer; `None` if the connection ends before it is there as a whole.
     pub(crate) async fn answer(&mut self) -> Option<Answer> {
+        let mut answer = self.head().await?;
+        let length = answer
+            .field("content-length")
+            .map(|length| length.parse().unwrap());
+        answer.body = self.take(length.unwrap_or(0)).await;
+        (answer.body.len() == length.unwrap_or(0)).then_some(answer)
+    }
+
+    /// The head of the next answer; `None` if the connection ends before.
+    pub(crate) async fn head(&mut self) -> Option<Answer> {
         let end = loop {
             let end = self.held.windows(4).position(|window| window == b"\r\n\r\n");
             match end {
@@ -81,17 +105,25 @@ impl Raw {
             }
         };
         let head = String::from_utf8(self.take(end).await).unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let mut answer = Answer {
-            status,
+        Some(Answer {
+            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
             head,
             body: Vec::new(),
-        };
-        let length = answer
-            .field("content-length")
-            .map(|length| length.parse().unwrap());
-        answer.body = self.take(length.unwrap_or(0)).await;
-        (answer.body.len() == length.unwrap_or(0)).then_some(answer)
+        })
+    }
+
+    /// All answers until the connection ends.
+    pub(crate) async fn answers(&mut self) -> Vec<Answer> {
+        let mut answers = Vec::new();
+        while let Some(answer) = self.answer().await {
+            answers.push(answer);
+        }
+        assert!(
+            self.held.is_empty(),
+            "half an answer: {}",
+            self.held.escape_ascii()
+        );
+        answers
     }
 
     /// Asks for a page. Returns the status; `None` if the connection ends instead.

@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::time::Duration;
 
+use axum::body::HttpBody as _;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use bytes::Bytes;
 use chat_app::Origin;
@@ -15,9 +15,6 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{carrier::Carrier, problem::Refused, shared::Shared};
-
-/// How long a client may take to send a body.
-const BODY_DEADLINE: Duration = Duration::from_secs(30);
 
 /// The client's address (behind a trusted proxy the one it names), put into every request by the accept loop.
 #[derive(Debug, Clone, Copy)]
@@ -74,12 +71,17 @@ impl<P: Ports> FromRequest<Arc<Shared<P>>> for Call {
         if !bodiless {
             is_json(&parts.headers)?;
         }
-        let body = tokio::time::timeout(BODY_DEADLINE, Limited::new(body, limit::BODY_BYTES).collect());
-        let body = match body.await {
-            Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
-            Ok(Err(_)) => return Err(Problem::bad_request("The body did not arrive whole.").into()),
-            Err(_) => return Err(Problem::bad_request("The body took too long to arrive.").into()),
+        // Who says beforehand that it is too large need not send it.
+        if body.size_hint().lower() > limit::BODY_BYTES as u64 {
+            return Err(too_large());
+        }
+        let body = match Limited::new(body, limit::BODY_BYTES).collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
+            Err(_) => {
+                let detail = "The body did not arrive whole, as it should, and in time.";
+                return Err(Problem::bad_request(detail).into());
+            }
         };
         Ok(Self {
             carrier,

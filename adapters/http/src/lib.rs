@@ -4,14 +4,17 @@
 //! problems, the check of the host) is done once around all of them.
 
 pub mod assets;
+mod boundaries;
 mod call;
 mod carrier;
 mod client_address;
 mod cookies;
+mod deadline;
 mod handlers;
 mod handover;
 mod headers;
 mod hosts;
+mod line;
 mod places;
 mod problem;
 mod router;
@@ -20,6 +23,7 @@ mod shared;
 
 pub use axum::Router;
 pub use client_address::{TrustedProxies, TrustedProxiesError};
+pub use deadline::Timeouts;
 pub use handover::{TakeOver, Upgrade};
 pub use hosts::{Hosts, PublicUrl, PublicUrlError};
 pub use router::{Site, router};

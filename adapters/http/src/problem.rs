@@ -13,6 +13,10 @@ use http::{HeaderValue, StatusCode, header};
 #[derive(Debug)]
 pub(crate) struct Refused(Problem);
 
+/// Stands in a request in the place of one that was refused before it could be read.
+#[derive(Debug, Clone)]
+pub(crate) struct Unsound(pub(crate) Problem);
+
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Self {
         Self(problem)

@@ -21,7 +21,7 @@ use crate::{
     handover::Upgrade,
     headers,
     hosts::Hosts,
-    problem::Refused,
+    problem::{Refused, Unsound},
     shared::{Readiness, Shared},
 };
 
@@ -85,6 +85,7 @@ pub fn router<P: Ports>(app: Arc<App<P>>, site: Site) -> Router {
             Arc::clone(&shared),
             only_own_hosts::<P>,
         ))
+        .layer(middleware::from_fn(only_sound_requests))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&shared),
             security_headers::<P>,
@@ -119,6 +120,13 @@ fn without_php(mut request: Request) -> Request {
         *request.uri_mut() = uri;
     }
     request
+}
+
+async fn only_sound_requests(mut request: Request, next: Next) -> Response {
+    match request.extensions_mut().remove() {
+        Some(Unsound(problem)) => Refused::from(problem).into_response(),
+        None => next.run(request).await,
+    }
 }
 
 async fn only_own_hosts<P: Ports>(

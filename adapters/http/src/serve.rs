@@ -1,5 +1,5 @@
-//! The accept loop: hyper, driven by us, for what `axum::serve` leaves out: a deadline for the header, limits,
-//! and a shutdown that waits.
+//! The accept loop: hyper, driven by us, for what `axum::serve` leaves out: deadlines, limits, and a shutdown that
+//! waits.
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
@@ -10,13 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::{Router, body::Body};
+use chat_domain::limit;
 use http::{Request, Response};
 use hyper::{
     body::Incoming,
     server::conn::http1,
     service::{Service, service_fn},
 };
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
@@ -24,16 +24,13 @@ use tower::ServiceExt;
 use crate::{
     call::Peer,
     client_address::TrustedProxies,
+    deadline::Timeouts,
     handover::Handover,
+    line::{Line, Refusal},
     places::{Place, Places},
+    problem::Unsound,
 };
 
-/// How long a client may take to send a request's head; a connection that is kept open may be silent as long.
-const HEADER_DEADLINE: Duration = Duration::from_secs(10);
-/// Bytes of a request's head.
-const HEADER_BYTES: usize = 32 * 1024;
-/// Header fields of a request.
-const HEADER_FIELDS: usize = 100;
 /// How long to wait when no descriptor is left for another connection.
 const EXHAUSTED: Duration = Duration::from_millis(100);
 
@@ -44,6 +41,8 @@ pub struct Edge {
     pub proxies: TrustedProxies,
     /// Connections that there may be from one address; those beyond are closed at once.
     pub connections_per_address: usize,
+    /// How long clients may take.
+    pub timeouts: Timeouts,
 }
 
 /// What every connection shares.
@@ -108,11 +107,13 @@ fn is_passing(error: &io::Error) -> bool {
 
 fn http() -> http1::Builder {
     let mut builder = http1::Builder::new();
+    // What is limited here is limited by the line already.
     builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_DEADLINE)
-        .max_buf_size(HEADER_BYTES)
-        .max_headers(HEADER_FIELDS);
+        .header_read_timeout(None)
+        .max_buf_size(2 * limit::HEAD_BYTES)
+        .max_headers(limit::HEAD_FIELDS)
+        // A client that has said everything may say so; only when one wants to hear it is the connection read.
+        .half_close(true);
     builder
 }
 
@@ -136,9 +137,14 @@ fn admit(house: &Arc<House>, stream: TcpStream, peer: IpAddr) {
 
 /// Answers requests until the connection ends or leaves HTTP.
 async fn talk(house: Arc<House>, stream: TcpStream, peer: IpAddr, place: Option<Place>) {
-    let handover = Handover::default();
-    let service = answering(Arc::clone(&house), peer, handover.clone());
-    let mut connection = house.http.serve_connection(TokioIo::new(stream), service);
+    let (handover, refusal) = (Handover::default(), Refusal::default());
+    let mut timeouts = house.edge.timeouts;
+    if place.is_none() {
+        timeouts.idle = timeouts.idle_of_proxies;
+    }
+    let line = Line::new(stream, timeouts, refusal.clone());
+    let service = answering(Arc::clone(&house), peer, handover.clone(), refusal);
+    let mut connection = house.http.serve_connection(line, service);
     let ended = tokio::select! {
         ended = poll_fn(|context| connection.poll_without_shutdown(context)) => ended,
         () = house.stop.cancelled() => {
@@ -150,12 +156,14 @@ async fn talk(house: Arc<House>, stream: TcpStream, peer: IpAddr, place: Option<
         tracing::debug!(%error, "a connection ended early");
         return;
     }
-    let Some(taker) = handover.take() else { return };
-    let parts = connection.into_parts();
-    let stream = parts.io.into_inner();
+    let line = connection.into_parts().io;
+    let Some(taker) = handover.take() else {
+        return line.end().await;
+    };
     // On a task of its own: what HTTP needs to remember is not kept as long as a socket lasts.
     house.tasks.spawn(async move {
-        taker(stream, parts.read_buf).await;
+        let (stream, early) = line.into_parts();
+        taker(stream, early).await;
         drop(place);
     });
 }
@@ -165,12 +173,16 @@ fn answering(
     house: Arc<House>,
     peer: IpAddr,
     handover: Handover,
+    refusal: Refusal,
 ) -> impl Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send + Unpin + 'static>
 + Unpin {
     service_fn(move |mut request: Request<Incoming>| {
         let client = house.edge.proxies.client(peer, request.headers());
         request.extensions_mut().insert(Peer(client));
         request.extensions_mut().insert(handover.clone());
+        if let Some(problem) = refusal.take() {
+            request.extensions_mut().insert(Unsound(problem));
+        }
         let answer = house.router.clone().oneshot(request.map(Body::new));
         Box::pin(answer) as Pin<Box<dyn Future<Output = _> + Send>>
     })
