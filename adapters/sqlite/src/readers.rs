@@ -54,7 +54,9 @@ impl Readers {
             Box::pin(async move {
                 let configured = object.interact(|connection| {
                     schema::configure(connection)?;
-                    connection.pragma_update(None, "query_only", true)
+                    connection.pragma_update(None, "query_only", true)?;
+                    // A first look opens what else it needs, the write-ahead log, while it can still be turned down.
+                    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
                 });
                 match configured.await {
                     Ok(Ok(())) => Ok(()),
@@ -99,29 +101,39 @@ impl Readers {
     /// Sends a reader to work until nothing waits.
     async fn work(self) {
         let calls = &self.calls;
-        let idle = calls.waiting().idle.pop();
-        let mut reader = match idle {
-            Some(reader) => Ok(reader),
-            None => self.pool.get().await.map_err(|error| error.to_string()),
+        let Some(mut reader) = self.reader().await else {
+            return;
         };
         loop {
-            match &reader {
-                Ok(connection) => {
-                    let all = Arc::clone(calls);
-                    let done = connection.interact(move |connection| all.run(Ok(connection)));
-                    if let Err(error) = done.await {
-                        reader = Err(error.to_string());
-                        continue;
-                    }
-                }
-                Err(error) => {
-                    tracing::error!(%error, "no reader of the database can be had");
-                    calls.run(Err(error));
+            let all = Arc::clone(calls);
+            let done = reader.interact(move |connection| all.run(Ok(connection)));
+            if let Err(error) = done.await {
+                // It goes back to the pool, which makes another.
+                tracing::error!(%error, "a reader of the database broke");
+                match self.reader().await {
+                    Some(another) => reader = another,
+                    None => return,
                 }
             }
             match calls.rest(reader) {
                 Some(again) => reader = again,
                 None => return,
+            }
+        }
+    }
+
+    /// A reader, idle or new. `None` if none can be had (no descriptor is left, say): then those that there are do the
+    /// work; without any, what waits is told so.
+    async fn reader(&self) -> Option<Object> {
+        let idle = self.calls.waiting().idle.pop();
+        if idle.is_some() {
+            return idle;
+        }
+        match self.pool.get().await {
+            Ok(reader) => Some(reader),
+            Err(error) => {
+                tracing::error!(%error, "another reader of the database cannot be had");
+                self.calls.without_another(&error.to_string())
             }
         }
     }
@@ -151,14 +163,33 @@ impl Calls {
 
     /// Lets a reader rest; it comes back, still at work, if something has come in since it looked. That it is idle and
     /// that it is no more at work is one step: otherwise a call could find neither.
-    fn rest(&self, reader: Result<Object, String>) -> Option<Result<Object, String>> {
+    fn rest(&self, reader: Object) -> Option<Object> {
         let mut waiting = self.waiting();
         if !waiting.calls.is_empty() {
             return Some(reader);
         }
         waiting.busy -= 1;
-        // One that broke goes back to the pool, which makes another.
-        waiting.idle.extend(reader.ok());
+        waiting.idle.push(reader);
+        None
+    }
+
+    /// Goes on without the reader that was to be had: with one that is idle by now, or by leaving the work to those who
+    /// are at it; when there is nobody, every call is told why.
+    fn without_another(&self, error: &str) -> Option<Object> {
+        let mut waiting = self.waiting();
+        if let Some(idle) = waiting.idle.pop() {
+            return Some(idle);
+        }
+        waiting.busy -= 1;
+        let abandoned = if waiting.busy == 0 {
+            std::mem::take(&mut waiting.calls)
+        } else {
+            VecDeque::new()
+        };
+        drop(waiting);
+        for call in abandoned {
+            call(Err(error));
+        }
         None
     }
 }
