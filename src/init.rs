@@ -14,35 +14,40 @@ pub(crate) const ADMIN: &str = "admin";
 pub(crate) async fn init(config: &Config, asked: &cli::Init) -> Result<(), Box<dyn Error>> {
     let name = Username::parse(&asked.admin).map_err(|error| format!("--admin {error}"))?;
     let house = compose(config)?;
-    let made = set_up(&house.app, name).await?;
-    say(&match (made, asked.json) {
-        (Some(admin), true) => serde_json::json!({
-            "username": admin.user.username.as_str(),
-            "password": admin.password.expose(),
-        })
-        .to_string(),
-        (Some(admin), false) => welcome(&admin),
-        (None, true) => serde_json::json!({ "username": null, "password": null }).to_string(),
-        (None, false) => "Everything is set up already; nothing was changed.".to_owned(),
-    });
+    let show = if asked.json { as_json } else { welcome };
+    let is_new = set_up(&house.app, name, show).await?;
+    match (is_new, asked.json) {
+        (true, _) => {}
+        (false, true) => say(&serde_json::json!({ "username": null, "password": null }).to_string()),
+        (false, false) => say("Everything is set up already; nothing was changed."),
+    }
     Ok(())
 }
 
-/// Makes the plain room and the first administrator, if they are missing.
+/// Makes the plain room and the first administrator, if they are missing. Whether there was nobody before.
 pub(crate) async fn set_up<P: Ports>(
     app: &App<P>,
     admin: Username,
-) -> Result<Option<FirstAdmin>, chat_app::Error> {
+    show: impl FnOnce(&FirstAdmin) + Send,
+) -> Result<bool, chat_app::Error> {
     app.ensure_plain_room().await?;
-    app.ensure_first_admin(admin).await
+    Ok(app.ensure_first_admin(admin, show).await?.is_some())
 }
 
-pub(crate) fn welcome(admin: &FirstAdmin) -> String {
-    format!(
+pub(crate) fn welcome(admin: &FirstAdmin) {
+    say(&format!(
         "The first administrator is {}, with the password {}\nIt is shown this once and kept nowhere: write it down.",
-        admin.user.username,
+        admin.username,
         admin.password.expose(),
-    )
+    ));
+}
+
+fn as_json(admin: &FirstAdmin) {
+    let shown = serde_json::json!({
+        "username": admin.username.as_str(),
+        "password": admin.password.expose(),
+    });
+    say(&shown.to_string());
 }
 
 /// One message on standard output.

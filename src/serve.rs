@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use chat_app::App;
 use chat_domain::Username;
-use chat_http::{Hosts, Readiness, Site};
+use chat_http::{Hosts, Probe, Readiness, Site};
 use chat_ports::Ports;
+use chat_sqlite::Health;
 use chat_ws::Gateway;
 use tokio::{
     net::TcpListener,
@@ -26,9 +27,7 @@ const SWEEP: Duration = Duration::from_mins(10);
 
 pub(crate) async fn serve(config: &Config) -> Result<(), Box<dyn Error>> {
     let house = compose(config)?;
-    if let Some(admin) = init::set_up(&house.app, Username::parse(init::ADMIN)?).await? {
-        say(&init::welcome(&admin));
-    }
+    init::set_up(&house.app, Username::parse(init::ADMIN)?, init::welcome).await?;
     let address = (config.websocket_host, config.websocket_port);
     let listener = TcpListener::bind(address).await;
     let listener =
@@ -55,7 +54,10 @@ pub(crate) async fn serve(config: &Config) -> Result<(), Box<dyn Error>> {
     ));
     say(&format!("listening on http://{bound}"));
 
-    signals.next().await;
+    let end = tokio::select! {
+        () = signals.next() => Ok(()),
+        lost = house.store.lost() => Err(lost.into()),
+    };
     tracing::info!("stopping: no new connections, and those that are there are told");
     stop.cancel();
     tasks.close();
@@ -69,7 +71,7 @@ pub(crate) async fn serve(config: &Config) -> Result<(), Box<dyn Error>> {
         () = tokio::time::sleep(config.shutdown_grace()) => tracing::warn!("something did not end in time"),
         () = signals.next() => tracing::warn!("told twice: stopping at once"),
     }
-    Ok(())
+    end
 }
 
 fn router(
@@ -87,14 +89,20 @@ fn router(
         stop.clone(),
     );
     let store = house.store.clone();
-    let ready: Readiness = Arc::new(move || {
+    let readiness: Probe = Arc::new(move || {
         let store = store.clone();
-        Box::pin(async move { store.ping().await.is_ok() })
+        Box::pin(async move {
+            match store.ping().await {
+                Ok(Health::Sound) => Readiness::Ready,
+                Ok(Health::ReadsOnly) => Readiness::Degraded,
+                Err(_) => Readiness::Down,
+            }
+        })
     });
     let site = Site {
         hosts,
         upgrade: gateway.upgrade(),
-        ready,
+        readiness,
         tasks: tasks.clone(),
         version: env!("CARGO_PKG_VERSION"),
     };

@@ -8,11 +8,11 @@ use data_encoding::Specification;
 
 use crate::{App, Error};
 
-/// The first administrator, with the password that is shown once.
+/// The first administrator, as they are shown once.
 #[derive(Debug)]
 pub struct FirstAdmin {
-    /// The account.
-    pub user: User,
+    /// The name of the account.
+    pub username: Username,
     /// Its password: 100 random bits in groups that can be typed.
     pub password: chat_domain::Secret<String>,
 }
@@ -26,6 +26,11 @@ impl<P: Ports> App<P> {
         if !self.settings.plain_api {
             return Ok(None);
         }
+        let rooms = self.ports.rooms();
+        // Where it is there already nothing is to be written: a full disk does not stand in the way of a start.
+        if let Some(room) = rooms.plain_room().await? {
+            return Ok(rooms.room(room).await?);
+        }
         let new = NewRoom {
             name: RoomName::parse("plain").map_err(|error| Error::Internal(error.into()))?,
             kind: RoomKind::Group,
@@ -33,15 +38,23 @@ impl<P: Ports> App<P> {
             join: Join::Open,
             at: self.now(),
         };
-        Ok(Some(self.ports.rooms().ensure_plain_room(new).await?))
+        Ok(Some(rooms.ensure_plain_room(new).await?))
     }
 
-    /// Makes the first administrator with a random password; `None` if there are accounts already. Of many calls
-    /// at once one wins.
+    /// Makes the first administrator with a random password; `None`, and nothing is shown, if there are accounts
+    /// already. Of many calls at once one wins.
+    ///
+    /// The password is shown *before* the account is made. Killed between the two, a password was shown that opens
+    /// nothing, and the next start shows another one; the other way round there would be an administrator whose
+    /// password nobody has ever seen.
     ///
     /// # Errors
-    /// Only those of a store or a hasher that does not answer.
-    pub async fn ensure_first_admin(&self, username: Username) -> Result<Option<FirstAdmin>, Error> {
+    /// Only those of a store or a hasher that does not answer; what was shown is then good for nothing.
+    pub async fn ensure_first_admin(
+        &self,
+        username: Username,
+        show: impl FnOnce(&FirstAdmin) + Send,
+    ) -> Result<Option<User>, Error> {
         if self.ports.users().count_users().await? > 0 {
             return Ok(None);
         }
@@ -49,11 +62,11 @@ impl<P: Ports> App<P> {
         let chosen = Password::choose(password.clone(), &username);
         let chosen = chosen.map_err(|error| Error::Internal(error.into()))?;
         let hash = self.ports.passwords().hash(chosen).await?;
-        let made = self.register_first(username, hash).await?;
-        Ok(made.map(|user| FirstAdmin {
-            user,
+        show(&FirstAdmin {
+            username: username.clone(),
             password: chat_domain::Secret::new(password),
-        }))
+        });
+        self.register_first(username, hash).await
     }
 
     async fn register_first(&self, username: Username, hash: PasswordHash) -> Result<Option<User>, Error> {

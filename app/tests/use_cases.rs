@@ -7,6 +7,7 @@ use std::time::Duration;
 use chat_app::{
     App, Error, Origin, Settings, SignedIn, SignedInNow,
     accounts::{Attempt, Registration},
+    setup::FirstAdmin,
 };
 use chat_domain::{
     ClientId, Content, EventBody, EventId, Join, MessageType, Password, Refusal, RoomId, RoomName, Seq,
@@ -45,6 +46,10 @@ fn from(address: &str) -> Origin {
 }
 
 impl World {
+    fn store(&self) -> &MemoryStore {
+        &self.app.ports().store
+    }
+
     async fn register(&self, name: &str) -> Result<SignedInNow, Error> {
         let username = Username::parse(name).unwrap();
         let password = Password::choose("correct horse".into(), &username).unwrap();
@@ -109,17 +114,8 @@ async fn without_the_plain_api_strangers_make_no_accounts() {
     })
     .await;
     assert_eq!(code(world.register("ada").await), "forbidden");
-    let admin = world
-        .app
-        .ensure_first_admin(Username::parse("admin").unwrap())
-        .await
-        .unwrap()
-        .unwrap();
-    let signed_in = world
-        .sign_in("admin", admin.password.expose())
-        .await
-        .unwrap()
-        .signed_in;
+    let password = first_admin(&world).await.unwrap();
+    let signed_in = world.sign_in("admin", &password).await.unwrap().signed_in;
     assert_eq!(
         code(world.app.enter_room(&signed_in, None).await),
         "no_plain_room"
@@ -410,20 +406,62 @@ async fn messages_are_rationed() {
 #[tokio::test]
 async fn the_first_administrator_is_made_once() {
     let world = world(Settings::default()).await;
-    let name = || Username::parse("admin").unwrap();
-    let admin = world.app.ensure_first_admin(name()).await.unwrap().unwrap();
-    assert!(admin.user.is_admin);
-    assert_eq!(admin.password.expose().len(), 23);
-    assert!(world.app.ensure_first_admin(name()).await.unwrap().is_none());
-    assert!(
-        world
-            .sign_in("admin", admin.password.expose())
-            .await
-            .unwrap()
-            .signed_in
-            .user()
-            .is_admin
+    let password = first_admin(&world).await.unwrap();
+    assert_eq!(password.len(), 23);
+    assert_eq!(first_admin(&world).await, None);
+    let admin = world.sign_in("admin", &password).await.unwrap().signed_in;
+    assert!(admin.user().is_admin);
+}
+
+#[tokio::test]
+async fn the_first_password_is_shown_before_there_is_an_account_that_it_opens() {
+    let world = world(Settings::default()).await;
+    world.store().set_full(true);
+    let mut shown = None;
+    let show = |admin: &FirstAdmin| shown = Some(admin.password.expose().clone());
+    let name = Username::parse("admin").unwrap();
+    let refused = world.app.ensure_first_admin(name, show).await;
+    assert_eq!(code(refused), "storage_full");
+    let in_vain = shown.unwrap();
+
+    world.store().set_full(false);
+    let password = first_admin(&world).await.unwrap();
+    assert_ne!(password, in_vain);
+    world.sign_in("admin", &password).await.unwrap();
+    assert_eq!(
+        code(world.sign_in("admin", &in_vain).await),
+        "invalid_credentials"
     );
+}
+
+/// The password that is shown for the first administrator, if there was none.
+async fn first_admin(world: &World) -> Option<String> {
+    let mut shown = None;
+    let show = |admin: &FirstAdmin| shown = Some(admin.password.expose().clone());
+    let name = Username::parse("admin").unwrap();
+    let made = world.app.ensure_first_admin(name, show).await.unwrap();
+    assert_eq!(made.is_some(), shown.is_some());
+    shown
+}
+
+#[tokio::test]
+async fn who_is_signed_in_stays_so_when_nothing_can_be_stored() {
+    let world = world(Settings::default()).await;
+    let ada = world.register("ada").await.unwrap();
+    let who = world.app.authenticate(&ada.token).await.unwrap();
+    world.store().set_full(true);
+    for _ in 0..3 {
+        world.clock.advance(Duration::from_hours(100));
+        // Its use cannot be noted down, and yet it was in use.
+        let again = world.app.recognise_again(&who).await.unwrap();
+        let member = world.app.enter_room(&again, None).await.unwrap();
+        let newest = Page::Newest { offset: 0, most: 10 };
+        world.app.history(&member, newest).await.unwrap();
+    }
+    assert_eq!(code(world.post(&who, "hello").await), "storage_full");
+    assert_eq!(code(world.sign_in("ada", "correct horse").await), "storage_full");
+    world.store().set_full(false);
+    world.post(&who, "hello").await.unwrap();
 }
 
 #[tokio::test]

@@ -168,7 +168,8 @@ impl Keyring {
         Ok(keyring)
     }
 
-    /// Reads a keyring, if nobody else can.
+    /// Reads a keyring, if nobody else can. A second copy of the keys, which a making that was killed may have left
+    /// beside it, is removed.
     ///
     /// # Errors
     /// [`KeyringError`] names the file and what to do.
@@ -179,6 +180,10 @@ impl Keyring {
             source,
         };
         let text = Zeroizing::new(fs::read_to_string(path).map_err(failed)?);
+        match fs::remove_file(unfinished(path)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            Ok(()) | Err(_) => {}
+        }
         Self::parse(&text).map_err(|reason| KeyringError::Damaged {
             path: path.to_owned(),
             reason,
@@ -285,7 +290,7 @@ fn check_file(path: &Path) -> Result<(), KeyringError> {
 /// Writes a file that must not exist yet: under another name first, closed to others from its first moment, and
 /// under its own name only when every byte is on the disk.
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = path.with_extension("new");
+    let temporary = unfinished(path);
     // What a killed attempt left behind was never used.
     let _ = fs::remove_file(&temporary);
     let mut file = OpenOptions::new()
@@ -301,6 +306,11 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::remove_file(&temporary)?;
     linked?;
     File::open(path.parent().unwrap_or(path))?.sync_all()
+}
+
+/// Where a keyring is until it is whole.
+fn unfinished(path: &Path) -> PathBuf {
+    path.with_extension("new")
 }
 
 #[cfg(test)]
@@ -351,6 +361,15 @@ mod tests {
             1,
             "nothing is left behind"
         );
+    }
+
+    #[test]
+    fn a_copy_that_a_killed_making_has_left_is_removed() {
+        let (_directory, path, _) = created();
+        let copy = unfinished(&path);
+        fs::hard_link(&path, &copy).unwrap();
+        Keyring::load(&path).unwrap();
+        assert!(path.exists() && !copy.exists());
     }
 
     #[test]

@@ -28,4 +28,4 @@ pub use handover::{TakeOver, Upgrade};
 pub use hosts::{Hosts, PublicUrl, PublicUrlError};
 pub use router::{Site, router};
 pub use serve::{Edge, serve};
-pub use shared::Readiness;
+pub use shared::{Probe, Readiness};

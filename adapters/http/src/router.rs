@@ -22,7 +22,7 @@ use crate::{
     headers,
     hosts::Hosts,
     problem::{Refused, Unsound},
-    shared::{Readiness, Shared},
+    shared::{Probe, Shared},
 };
 
 /// What the transport needs beside the application.
@@ -31,8 +31,8 @@ pub struct Site {
     pub hosts: Hosts,
     /// Opens sockets.
     pub upgrade: Upgrade,
-    /// Whether the storage answers.
-    pub ready: Readiness,
+    /// How the storage does.
+    pub readiness: Probe,
     /// Where work goes on when its client has hung up.
     pub tasks: TaskTracker,
     /// The version of the program.
@@ -46,7 +46,7 @@ pub fn router<P: Ports>(app: Arc<App<P>>, site: Site) -> Router {
         cookies: Cookies::new(site.hosts.is_secure()),
         hosts: site.hosts,
         upgrade: site.upgrade,
-        ready: site.ready,
+        readiness: site.readiness,
         version: site.version,
         tasks: site.tasks,
     });

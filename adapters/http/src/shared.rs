@@ -18,8 +18,19 @@ use crate::{
     problem::{self, Refused},
 };
 
-/// Whether the storage answers.
-pub type Readiness = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
+/// How the storage does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    /// It reads and writes.
+    Ready,
+    /// It reads, and takes nothing that is new.
+    Degraded,
+    /// It does not answer.
+    Down,
+}
+
+/// Asks how the storage does.
+pub type Probe = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Readiness> + Send>> + Send + Sync>;
 
 /// What every handler sees.
 pub(crate) struct Shared<P> {
@@ -27,7 +38,7 @@ pub(crate) struct Shared<P> {
     pub(crate) hosts: Hosts,
     pub(crate) cookies: Cookies,
     pub(crate) upgrade: Upgrade,
-    pub(crate) ready: Readiness,
+    pub(crate) readiness: Probe,
     pub(crate) version: &'static str,
     pub(crate) tasks: TaskTracker,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::{Router, body::Body};
 use chat_app::{App, Settings};
-use chat_http::{Hosts, Site, router};
+use chat_http::{Hosts, Readiness, Site, router};
 use chat_memory::{HandClock, MemoryStore, PlainHasher, Recorder, SeededEntropy};
 use chat_ports::Bundle;
 use chat_wire::Problem;
@@ -34,7 +34,7 @@ impl Api {
         let site = Site {
             hosts: Hosts::new(None, "127.0.0.1".parse().unwrap()),
             upgrade: Arc::new(|_, _, _| Err(Problem::bad_request("There are no sockets in this test."))),
-            ready: Arc::new(|| Box::pin(async { false })),
+            readiness: Arc::new(|| Box::pin(async { Readiness::Down })),
             tasks: TaskTracker::new(),
             version: "1.2.3",
         };

@@ -183,7 +183,7 @@ fn grouped(single: &[(Emoji, UserId)]) -> Vec<Reaction> {
 
 impl MessageStore for MemoryStore {
     async fn append_message(&self, draft: Draft) -> Result<Appended, StoreError> {
-        self.state().append_message(draft)
+        self.writing()?.append_message(draft)
     }
 
     async fn page_messages(&self, room: RoomId, page: Page) -> Result<MessagePage, StoreError> {
@@ -224,15 +224,15 @@ impl MessageStore for MemoryStore {
     }
 
     async fn edit_message(&self, edit: Edit) -> Result<Option<Event>, StoreError> {
-        self.state().edit_message(edit)
+        self.writing()?.edit_message(edit)
     }
 
     async fn delete_message(&self, deletion: Deletion) -> Result<Option<Event>, StoreError> {
-        self.state().delete_message(&deletion)
+        self.writing()?.delete_message(&deletion)
     }
 
     async fn react(&self, change: ReactionChange) -> Result<Option<Event>, StoreError> {
-        self.state().react(change)
+        self.writing()?.react(change)
     }
 
     async fn sent_before(

@@ -185,7 +185,7 @@ impl State {
 
 impl RoomStore for MemoryStore {
     async fn ensure_plain_room(&self, new: NewRoom) -> Result<Room, StoreError> {
-        let mut state = self.state();
+        let mut state = self.writing()?;
         let id = match state.plain_room {
             Some(id) => id,
             None => state.make_room(new)?,
@@ -202,7 +202,7 @@ impl RoomStore for MemoryStore {
     }
 
     async fn create_room(&self, room: NewRoom, owner: Person) -> Result<(MyRoom, Event), StoreError> {
-        self.state().create_room(room, owner)
+        self.writing()?.create_room(room, owner)
     }
 
     async fn direct_room(
@@ -211,7 +211,7 @@ impl RoomStore for MemoryStore {
         seen_by: UserId,
         at: Timestamp,
     ) -> Result<(MyRoom, Vec<Event>), StoreError> {
-        self.state().direct_room(pair, seen_by, at)
+        self.writing()?.direct_room(pair, seen_by, at)
     }
 
     async fn room(&self, room: RoomId) -> Result<Option<Room>, StoreError> {
@@ -265,19 +265,19 @@ impl RoomStore for MemoryStore {
     }
 
     async fn enter(&self, entry: Entry) -> Result<Event, StoreError> {
-        self.state().enter(entry)
+        self.writing()?.enter(entry)
     }
 
     async fn exit(&self, exit: Exit) -> Result<Vec<Event>, StoreError> {
-        self.state().exit(exit)
+        self.writing()?.exit(exit)
     }
 
     async fn change_room(&self, change: RoomChange) -> Result<Option<Event>, StoreError> {
-        self.state().change_room(change)
+        self.writing()?.change_room(change)
     }
 
     async fn mark_read(&self, user: UserId, room: RoomId, seq: Seq) -> Result<Seq, StoreError> {
-        let mut state = self.state();
+        let mut state = self.writing()?;
         let last = state.rooms.get(&room).map_or(Seq::ZERO, |room| room.last_seq);
         let membership = state.members.get_mut(&(room, user)).ok_or(Conflict::NotMember)?;
         membership.read_seq = membership.read_seq.max(seq.min(last));

@@ -7,7 +7,7 @@ use crate::MemoryStore;
 
 impl SessionStore for MemoryStore {
     async fn open_session(&self, new: NewSession) -> Result<Session, StoreError> {
-        let mut state = self.state();
+        let mut state = self.writing()?;
         let active = state
             .users
             .get(&new.user_id)
@@ -46,7 +46,7 @@ impl SessionStore for MemoryStore {
     }
 
     async fn touch_session(&self, id: SessionId, at: Timestamp) -> Result<(), StoreError> {
-        let mut state = self.state();
+        let mut state = self.writing()?;
         let Some((session, _)) = state.sessions.get_mut(&id) else {
             return Ok(());
         };
@@ -59,7 +59,7 @@ impl SessionStore for MemoryStore {
     }
 
     async fn close_session(&self, id: SessionId) -> Result<bool, StoreError> {
-        Ok(self.state().sessions.remove(&id).is_some())
+        Ok(self.writing()?.sessions.remove(&id).is_some())
     }
 
     async fn sweep_sessions(
@@ -67,7 +67,7 @@ impl SessionStore for MemoryStore {
         created_before: Timestamp,
         used_before: Timestamp,
     ) -> Result<Vec<(SessionId, UserId)>, StoreError> {
-        let mut state = self.state();
+        let mut state = self.writing()?;
         let ended: Vec<_> = state
             .sessions
             .values()

@@ -16,6 +16,20 @@ use chat_ports::{Conflict, StoreError};
 pub struct MemoryStore(Mutex<State>);
 
 impl MemoryStore {
+    /// Whether the disk that it has not got is full: then nothing is stored, and everything can be read.
+    pub fn set_full(&self, is_full: bool) {
+        self.state().is_full = is_full;
+    }
+
+    /// The state, to be changed.
+    pub(crate) fn writing(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        let state = self.state();
+        if state.is_full {
+            return Err(StoreError::Full);
+        }
+        Ok(state)
+    }
+
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere while the lock was held cannot have left a half-done change: changes are made last.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -36,6 +50,7 @@ pub(crate) struct State {
     /// What messages were first sent as, of those that were edited.
     pub(crate) first_texts: HashMap<EventId, Content>,
     pub(crate) pairs: HashMap<Pair, RoomId>,
+    is_full: bool,
     last_user: u64,
     last_session: u64,
     last_room: u64,

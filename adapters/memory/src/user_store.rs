@@ -42,11 +42,11 @@ impl State {
 
 impl UserStore for MemoryStore {
     async fn register(&self, user: NewUser) -> Result<Registered, StoreError> {
-        self.state().register(user)
+        self.writing()?.register(user)
     }
 
     async fn register_first(&self, user: NewUser) -> Result<Option<Registered>, StoreError> {
-        let mut state = self.state();
+        let mut state = self.writing()?;
         if !state.users.is_empty() {
             return Ok(None);
         }

@@ -4,15 +4,16 @@
 //! copied nearly everything the writer does the rest between two batches, which is little then, and cuts the log off.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
 
+use chat_ports::StoreError;
 use rusqlite::Connection;
 
 use crate::{
     error::OpenError,
+    log::Log,
     schema,
     writer::{Watch, WeakWriter},
 };
@@ -23,31 +24,23 @@ const LARGE: u64 = 4 * 1024 * 1024;
 const TOO_LARGE: u64 = 32 * 1024 * 1024;
 /// Pages that are left for the writer to copy.
 const LEFTOVER: i64 = 256;
-/// How long the writer waits for readers when it cuts off the log; it tries again at a later commit.
-const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Notes down that the log has grown.
 pub(crate) struct Growth {
-    log: PathBuf,
+    log: Arc<Log>,
     is_due: Mutex<bool>,
     wake: Condvar,
     ended: AtomicBool,
 }
 
 impl Growth {
-    pub(crate) fn of(database: &Path) -> Arc<Self> {
-        let mut log = database.as_os_str().to_owned();
-        log.push("-wal");
+    pub(crate) fn of(log: Arc<Log>) -> Arc<Self> {
         Arc::new(Self {
-            log: log.into(),
+            log,
             is_due: Mutex::new(false),
             wake: Condvar::new(),
             ended: AtomicBool::new(false),
         })
-    }
-
-    fn size(&self) -> u64 {
-        std::fs::metadata(&self.log).map_or(0, |found| found.len())
     }
 
     fn due(&self) {
@@ -72,7 +65,7 @@ impl Growth {
 
 impl Watch for Growth {
     fn committed(&self) {
-        if self.size() >= LARGE {
+        if self.log.size() >= LARGE {
             self.due();
         }
     }
@@ -84,8 +77,19 @@ pub(crate) fn start(path: &Path, growth: Arc<Growth>, writer: WeakWriter) -> Res
     let started = std::thread::Builder::new()
         .name("sqlite-checkpoint".to_owned())
         .spawn(move || {
+            // A disk that is full stays so for a while; it is not to be filled further by lines about it.
+            let mut is_failing = false;
             while growth.wait() {
-                copy(&connection, &growth, &writer);
+                let copied = copy(&connection, &growth.log, &writer);
+                if let Err(error) = &copied
+                    && !is_failing
+                {
+                    tracing::error!(
+                        ?error,
+                        "the log cannot be copied into the database; trying again with every commit"
+                    );
+                }
+                is_failing = copied.is_err();
             }
         });
     started
@@ -93,34 +97,15 @@ pub(crate) fn start(path: &Path, growth: Arc<Growth>, writer: WeakWriter) -> Res
         .map_err(|error: io::Error| OpenError::io(path, error))
 }
 
-fn copy(connection: &Connection, growth: &Arc<Growth>, writer: &WeakWriter) {
-    let left = match checkpoint(connection, "PASSIVE") {
-        Ok(left) => left,
-        Err(error) => {
-            tracing::error!(%error, "the write-ahead log could not be copied into the database; trying again later");
-            return;
-        }
-    };
-    let size = growth.size();
+fn copy(connection: &Connection, log: &Arc<Log>, writer: &WeakWriter) -> Result<(), StoreError> {
+    let left = log.copy(connection)?;
+    let size = log.size();
     if size >= LARGE && (left <= LEFTOVER || size >= TOO_LARGE) {
-        writer.between(cut_off);
+        let log = Arc::clone(log);
+        writer.between(move |connection| {
+            // What stands in its way stands in the way of the next copying too, which says so.
+            let _ = log.cut_off(connection);
+        });
     }
-}
-
-/// Copies what is left and cuts off the log, if no reader is in the way.
-fn cut_off(connection: &Connection) {
-    let done = connection
-        .busy_timeout(PATIENCE)
-        .and_then(|()| checkpoint(connection, "TRUNCATE"));
-    if let Err(error) = done.and(connection.busy_timeout(schema::BUSY_TIMEOUT)) {
-        tracing::error!(%error, "the write-ahead log could not be cut off; trying again later");
-    }
-}
-
-/// Returns how many pages of the log are not in the database yet.
-fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<i64> {
-    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
-        let (pages, copied): (i64, i64) = (row.get(1)?, row.get(2)?);
-        Ok(pages - copied)
-    })
+    Ok(())
 }

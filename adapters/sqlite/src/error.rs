@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use chat_ports::StoreError;
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 /// A database that could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -16,13 +16,13 @@ pub enum OpenError {
         /// Why.
         source: rusqlite::Error,
     },
-    /// The schema could not be brought up to date.
-    #[error("cannot bring the database {path} up to date: {source}")]
+    /// The schema could not be brought up to date. Nothing was changed.
+    #[error("cannot bring the database {path} up to date: {reason}")]
     Migration {
         /// The file.
         path: PathBuf,
-        /// Why.
-        source: Box<refinery::Error>,
+        /// Why, in one line.
+        reason: String,
     },
     /// The copy that is made before a migration could not be made. Nothing was changed.
     #[error("cannot copy the database {path} to {copy} before bringing it up to date: {source}")]
@@ -57,6 +57,21 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    pub(crate) fn migration(path: &Path, error: &refinery::Error) -> Self {
+        let source =
+            std::error::Error::source(error).and_then(|source| source.downcast_ref::<rusqlite::Error>());
+        let reason = match source {
+            // It would show the whole of the step.
+            Some(rusqlite::Error::SqlInputError { msg, .. }) => msg.clone(),
+            Some(error) => error.to_string(),
+            None => error.to_string(),
+        };
+        Self::Migration {
+            path: path.to_owned(),
+            reason,
+        }
+    }
+
     pub(crate) fn sqlite(path: &Path, source: rusqlite::Error) -> Self {
         Self::Sqlite {
             path: path.to_owned(),
@@ -74,11 +89,27 @@ impl OpenError {
 
 /// A failure of SQLite, for a caller of the port.
 pub(crate) fn store(error: rusqlite::Error) -> StoreError {
+    // The index of the log is a file too. When it cannot grow SQLite says no more than that.
+    if extended_code(&error) == Some(ffi::SQLITE_IOERR_SHMSIZE) {
+        return StoreError::Full;
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Full,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
         _ => StoreError::failed(error),
     }
+}
+
+/// Whether the disk did not take what had been written before.
+pub(crate) fn is_failed_sync(error: &rusqlite::Error) -> bool {
+    matches!(
+        extended_code(error),
+        Some(ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC)
+    )
+}
+
+fn extended_code(error: &rusqlite::Error) -> Option<i32> {
+    error.sqlite_error().map(|error| error.extended_code)
 }
 
 /// Whether the failure lies in what a row holds (a value that the rules would not have let in, a record that does not

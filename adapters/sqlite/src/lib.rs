@@ -9,6 +9,8 @@ mod backup;
 mod change;
 mod checkpoint;
 mod error;
+mod health;
+mod log;
 mod message_store;
 mod panic;
 mod readers;
@@ -28,10 +30,13 @@ use chat_ports::{Sealer, StoreError};
 use rusqlite::Connection;
 
 pub use error::OpenError;
+pub use health::{Health, Lost};
 
 use checkpoint::Growth;
+use health::Record;
+use log::Log;
 use readers::Readers;
-use writer::Writer;
+use writer::{Trust, Writer};
 
 /// A store in one SQLite database. Cheap to clone; all clones are the same store.
 #[derive(Clone)]
@@ -39,6 +44,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     sealer: Arc<dyn Sealer>,
+    record: Record,
     _checkpoints: Arc<Checkpoints>,
 }
 
@@ -58,31 +64,49 @@ impl SqliteStore {
     /// [`OpenError`] names the file and what is wrong with it; a database of a newer version is left untouched.
     pub fn open(path: &Path, sealer: Arc<dyn Sealer>) -> Result<Self, OpenError> {
         let mut connection = schema::open_for_writing(path)?;
+        schema::check(path, &connection)?;
+        let log = Log::of(path, Record::default());
+        let trust = settle(path, &log, &connection)?;
         schema::migrate(path, &mut connection)?;
         let readers = Readers::open(path)?;
-        let growth = Growth::of(path);
-        let writer = Writer::start(connection, Arc::clone(&growth) as _);
+        let growth = Growth::of(Arc::clone(&log));
+        let record = log.record().clone();
+        let writer = Writer::start(connection, log, trust, Arc::clone(&growth) as _);
         let writer = writer.map_err(|source| OpenError::io(path, source))?;
         checkpoint::start(path, Arc::clone(&growth), writer.downgrade())?;
         Ok(Self {
             writer,
             readers,
             sealer,
+            record,
             _checkpoints: Arc::new(Checkpoints(growth)),
         })
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and whether it takes what is to be written. After a write was refused it is
+    /// tried once more, with one that changes nothing.
     ///
     /// # Errors
-    /// [`StoreError`] says why not.
-    pub async fn ping(&self) -> Result<(), StoreError> {
+    /// [`StoreError`] if it cannot even be read.
+    pub async fn ping(&self) -> Result<Health, StoreError> {
         self.read(|connection, _| {
             connection
                 .query_row("SELECT 1", [], |_| Ok(()))
                 .map_err(error::store)
         })
-        .await
+        .await?;
+        if self.record.health() == Health::ReadsOnly {
+            // How it went is in the record.
+            let _ = self
+                .write(|connection, _| touch(connection).map_err(error::store))
+                .await;
+        }
+        Ok(self.record.health())
+    }
+
+    /// Returns when the process has to end, and why; as long as all is well it does not return.
+    pub async fn lost(&self) -> Lost {
+        self.record.lost().await
     }
 
     /// Runs `work` as one atomic commit, together with whatever else is waiting. It is on the disk when this
@@ -109,4 +133,23 @@ impl SqliteStore {
             .call(move |connection| work(connection, &*sealer))
             .await
     }
+}
+
+/// Begins the log anew before anything rests on it: a process before this one may have ended because a sync had failed,
+/// and what is read from the log now need not be on the disk.
+fn settle(path: &Path, log: &Log, connection: &Connection) -> Result<Trust, OpenError> {
+    match log.begin_anew(connection) {
+        // Another program that reads is in the way; it was there before a crash as well, and nothing speaks of one.
+        Ok(()) | Err(StoreError::Busy) => Ok(Trust::Sound),
+        // What is there can be read.
+        Err(StoreError::Full) => Ok(Trust::Doubtful),
+        Err(StoreError::Failed(cause)) => Err(OpenError::io(path, cause)),
+        Err(error @ StoreError::Conflict(_)) => Err(OpenError::io(path, error)),
+    }
+}
+
+/// Writes what was there.
+fn touch(connection: &Connection) -> rusqlite::Result<()> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    connection.pragma_update(None, "user_version", version)
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, config::DbConfig};
 
 use crate::{backup, error::OpenError};
 
@@ -39,35 +39,50 @@ pub(crate) fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "foreign_keys", true)?;
+    // By itself the last connection to go copies the log into the database and deletes it. That is not to be done on a
+    // disk that does not keep what it is given; and the next start does it anyway.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    // What SQLite puts aside stays in memory: it is no business of another disk, which may be full.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     // A manipulated schema shall not be able to call functions.
     connection.pragma_update(None, "trusted_schema", false)
 }
 
-/// Brings the tables up to date, each step in a transaction of its own, after a verified copy of what was there.
-pub(crate) fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
-    let failed = |source| OpenError::Migration {
-        path: path.to_owned(),
-        source: Box::new(source),
-    };
-    let runner = embedded::migrations::runner();
-    let known = runner
-        .get_migrations()
-        .iter()
-        .map(refinery::Migration::version)
-        .max()
-        .unwrap_or_default();
-    let found = applied(connection).map_err(|source| OpenError::sqlite(path, source))?;
-    if found > i64::from(known) {
+/// Refuses a database of a newer version, before anything is done to it.
+pub(crate) fn check(path: &Path, connection: &Connection) -> Result<(), OpenError> {
+    let (found, known) = (applied(connection), newest());
+    let found = found.map_err(|source| OpenError::sqlite(path, source))?;
+    if found > known {
         return Err(OpenError::Newer {
             path: path.to_owned(),
             found,
-            known: known.into(),
+            known,
         });
     }
-    if found > 0 && found < i64::from(known) {
+    Ok(())
+}
+
+/// Brings the tables up to date after a verified copy of what was there: every step, and the note that it was done, in
+/// one transaction. Whenever it is killed, the database is as it was, or as it is to be.
+pub(crate) fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
+    let found = applied(connection).map_err(|source| OpenError::sqlite(path, source))?;
+    if found > 0 && found < newest() {
         backup::before_migration(path, connection, found)?;
     }
-    runner.run(connection).map(drop).map_err(failed)
+    // On its own refinery commits a step apart from the note of it; killed between the two, it would begin the step
+    // again at the next start, and fail for ever.
+    let runner = embedded::migrations::runner().set_grouped(true);
+    let brought = runner.run(connection);
+    brought
+        .map(drop)
+        .map_err(|error| OpenError::migration(path, &error))
+}
+
+/// The newest schema of this version.
+fn newest() -> i64 {
+    let runner = embedded::migrations::runner();
+    let versions = runner.get_migrations().iter().map(refinery::Migration::version);
+    versions.max().map_or(0, i64::from)
 }
 
 /// The version of the newest migration that the database has seen; 0 for an empty one.

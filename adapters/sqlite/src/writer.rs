@@ -2,7 +2,8 @@
 //! one caller a commit costs one sync of the disk and no delay; with many it costs them one sync together.
 //!
 //! Inside the batch every call is a savepoint. A call that fails rolls back its own; a commit that fails fails
-//! every call of the batch, for none of them is on the disk.
+//! every call of the batch, for none of them is on the disk. After such a failure the log is not to be relied on, and
+//! it is begun anew before anything else is written ([`Log::begin_anew`]).
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,7 +13,7 @@ use chat_ports::StoreError;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{error, panic};
+use crate::{error, log::Log, panic};
 
 /// Calls in one transaction at most: it bounds how long a caller waits for its companions.
 const BATCH: usize = 512;
@@ -36,11 +37,22 @@ pub(crate) trait Watch: Send + Sync + 'static {
 
 impl Writer {
     /// Starts the writer's thread. It ends when the last handle is dropped, after what waits is written.
-    pub(crate) fn start(connection: Connection, watch: Arc<dyn Watch>) -> io::Result<Self> {
+    pub(crate) fn start(
+        connection: Connection,
+        log: Arc<Log>,
+        trust: Trust,
+        watch: Arc<dyn Watch>,
+    ) -> io::Result<Self> {
         let (sender, receiver) = mpsc::channel(QUEUE);
+        let thread = Thread {
+            connection,
+            log,
+            trust,
+            watch,
+        };
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || run(&connection, receiver, &*watch))?;
+            .spawn(move || thread.run(receiver))?;
         Ok(Self(sender))
     }
 
@@ -129,48 +141,81 @@ where
     }
 }
 
-fn run(connection: &Connection, mut queue: mpsc::Receiver<Job>, watch: &dyn Watch) {
-    let mut jobs = Vec::with_capacity(BATCH);
-    let mut batch = Vec::with_capacity(BATCH);
-    while queue.blocking_recv_many(&mut jobs, BATCH) > 0 {
-        for job in jobs.drain(..) {
-            match job {
-                Job::Call(call) => batch.push(call),
-                Job::Between(work) => {
-                    finish(connection, &mut batch, watch);
-                    work(connection);
+/// Whether the log may be added to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// What it holds is on the disk.
+    Sound,
+    /// It has to be begun anew first.
+    Doubtful,
+}
+
+struct Thread {
+    connection: Connection,
+    log: Arc<Log>,
+    trust: Trust,
+    watch: Arc<dyn Watch>,
+}
+
+impl Thread {
+    fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+        let mut jobs = Vec::with_capacity(BATCH);
+        let mut batch = Vec::with_capacity(BATCH);
+        while queue.blocking_recv_many(&mut jobs, BATCH) > 0 {
+            for job in jobs.drain(..) {
+                match job {
+                    Job::Call(call) => batch.push(call),
+                    Job::Between(work) => {
+                        self.finish(&mut batch);
+                        work(&self.connection);
+                    }
                 }
             }
+            self.finish(&mut batch);
         }
-        finish(connection, &mut batch, watch);
     }
-}
 
-fn finish(connection: &Connection, batch: &mut Vec<Box<dyn Call>>, watch: &dyn Watch) {
-    if batch.is_empty() {
-        return;
+    fn finish(&mut self, batch: &mut Vec<Box<dyn Call>>) {
+        if batch.is_empty() {
+            return;
+        }
+        let committed = self.commit(batch);
+        self.log.record().wrote(committed.as_ref().copied());
+        for call in batch.drain(..) {
+            call.answer(committed.as_ref().map_err(again).copied());
+        }
+        self.watch.committed();
     }
-    let committed = commit(connection, batch);
-    for call in batch.drain(..) {
-        call.answer(committed.as_ref().map_err(again).copied());
-    }
-    watch.committed();
-}
 
-fn commit(connection: &Connection, batch: &mut [Box<dyn Call>]) -> Result<(), StoreError> {
-    let written = transaction(connection, batch).map_err(error::store);
-    if written.is_err() && !connection.is_autocommit() {
-        // A failed commit may leave the transaction open; the next batch must not inherit it.
-        let _ = connection.execute_batch("ROLLBACK");
+    fn commit(&mut self, batch: &mut [Box<dyn Call>]) -> Result<(), StoreError> {
+        if self.trust == Trust::Doubtful {
+            self.log.begin_anew(&self.connection)?;
+            self.trust = Trust::Sound;
+        }
+        let written = transaction(&self.connection, batch).map_err(error::store);
+        if written.is_err() && !self.connection.is_autocommit() {
+            // A failed commit may leave the transaction open; the next batch must not inherit it.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+        let Err(failure) = written else { return Ok(()) };
+        // When the disk is full SQLite may roll the whole transaction back by itself; what then fails is the savepoint
+        // that is not there any more, and its error would hide the reason.
+        let is_full = batch.iter().any(|call| call.found_disk_full());
+        let failure = if is_full { StoreError::Full } else { failure };
+        self.recover_from(&failure);
+        Err(failure)
     }
-    let Err(failure) = written else { return Ok(()) };
-    tracing::error!(error = ?failure, calls = batch.len(), "a batch of writes was not committed");
-    // When the disk is full SQLite may roll the whole transaction back by itself; what then fails is the savepoint
-    // that is not there any more, and its error would hide the reason.
-    if batch.iter().any(|call| call.found_disk_full()) {
-        return Err(StoreError::Full);
+
+    fn recover_from(&mut self, failure: &StoreError) {
+        match failure {
+            StoreError::Busy | StoreError::Conflict(_) => {}
+            // Nothing was synced in vain; but what the log holds twice over may be the room that is lacking.
+            StoreError::Full => {
+                let _ = self.log.begin_anew(&self.connection);
+            }
+            StoreError::Failed(_) => self.trust = Trust::Doubtful,
+        }
     }
-    Err(failure)
 }
 
 fn transaction(connection: &Connection, batch: &mut [Box<dyn Call>]) -> rusqlite::Result<()> {
@@ -203,13 +248,14 @@ fn again(error: &StoreError) -> StoreError {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
     use std::sync::mpsc as std_mpsc;
 
     use chat_ports::Conflict;
     use tempfile::TempDir;
 
     use super::*;
-    use crate::{rows, schema};
+    use crate::{health::Record, rows, schema};
 
     struct Unwatched;
 
@@ -220,11 +266,18 @@ mod tests {
     /// A writer on a table of numbers.
     fn writer() -> (TempDir, Writer) {
         let directory = TempDir::new().unwrap();
-        let connection = schema::open_for_writing(&directory.path().join("t.db")).unwrap();
+        let (writer, _) = writer_at(&directory.path().join("t.db"), Trust::Sound);
+        (directory, writer)
+    }
+
+    fn writer_at(path: &Path, trust: Trust) -> (Writer, Arc<Log>) {
+        let connection = schema::open_for_writing(path).unwrap();
         connection
             .execute_batch("CREATE TABLE numbers (n INTEGER UNIQUE)")
             .unwrap();
-        (directory, Writer::start(connection, Arc::new(Unwatched)).unwrap())
+        let log = Log::of(path, Record::default());
+        let writer = Writer::start(connection, Arc::clone(&log), trust, Arc::new(Unwatched)).unwrap();
+        (writer, log)
     }
 
     async fn insert(writer: &Writer, number: u64) -> Result<(), StoreError> {
@@ -315,6 +368,49 @@ mod tests {
         assert_eq!(stored(&writer).await, Vec::<u64>::new());
         insert(&writer, 4).await.unwrap();
         assert_eq!(stored(&writer).await, [4]);
+    }
+
+    #[tokio::test]
+    async fn a_log_in_doubt_is_begun_anew_before_it_is_written_to() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("t.db");
+        let (writer, log) = writer_at(&path, Trust::Doubtful);
+        let (doubtful, before) = (log.size(), std::fs::metadata(&path).unwrap().len());
+        assert!(doubtful > 0 && before == 4_096, "the table is in the log alone");
+        insert(&writer, 1).await.unwrap();
+        assert!(
+            std::fs::metadata(&path).unwrap().len() > before,
+            "now it is in the database"
+        );
+        assert!(log.size() > 0);
+        assert_eq!(stored(&writer).await, [1]);
+    }
+
+    #[tokio::test]
+    async fn a_log_in_doubt_that_cannot_be_begun_anew_is_not_written_to() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("t.db");
+        let (writer, log) = writer_at(&path, Trust::Doubtful);
+        let reader = Connection::open(&path).unwrap();
+        reader.execute_batch("BEGIN; SELECT * FROM numbers").unwrap();
+        let doubtful = log.size();
+        assert!(matches!(insert(&writer, 1).await, Err(StoreError::Busy)));
+        assert_eq!(log.size(), doubtful);
+        reader.execute_batch("COMMIT").unwrap();
+        insert(&writer, 2).await.unwrap();
+        assert_eq!(stored(&writer).await, [2]);
+    }
+
+    #[tokio::test]
+    async fn of_a_store_that_is_lost_nothing_is_copied_any_more() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("t.db");
+        let (writer, log) = writer_at(&path, Trust::Doubtful);
+        log.record().lose(&"a failed sync".to_owned());
+        assert!(matches!(insert(&writer, 1).await, Err(StoreError::Failed(_))));
+        drop(writer);
+        assert_eq!(log.record().lost().await.cause, "a failed sync");
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 4_096);
     }
 
     #[tokio::test]

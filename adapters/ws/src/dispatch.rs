@@ -16,7 +16,7 @@ use crate::{close::CloseCode, connection::Connection, frame, posts::Posting};
 
 /// How a frame was taken.
 pub(crate) enum Taken {
-    /// Done, and answered if there is an answer.
+    /// Done, and answered if there is an answer; or not done, for no fault of the client's.
     Done,
     /// A message that is on its way into the store.
     Posting(Posting),
@@ -44,8 +44,17 @@ pub(crate) async fn dispatch<P: Ports>(
     taken.unwrap_or_else(|problem| {
         let reference = ClientFrame::reference(text);
         refuse(connection, &problem, reference.client_id.as_deref());
-        Taken::Refused
+        if is_clients_fault(&problem) {
+            Taken::Refused
+        } else {
+            Taken::Done
+        }
     })
+}
+
+/// What the server fails to do is not held against the client.
+fn is_clients_fault(problem: &Problem) -> bool {
+    problem.status < 500
 }
 
 fn refuse(connection: &Connection, problem: &Problem, client_id: Option<&str>) {
@@ -91,12 +100,12 @@ async fn post<P: Ports>(
     let client_id = said.client_id.clone();
     Ok(Taken::Posting(Box::pin(async move {
         let acknowledge = |message: &chat_domain::Message| send(&connection, &ServerFrame::ack(message));
-        let posted = app.post_message(&member, said, acknowledge).await;
-        let problem = posted.map(drop).map_err(|error| problem(&app, &error));
-        let refused = problem.inspect_err(|problem| {
-            refuse(&connection, problem, client_id.as_ref().map(ClientId::as_str));
-        });
-        refused.is_ok()
+        let Err(error) = app.post_message(&member, said, acknowledge).await else {
+            return true;
+        };
+        let problem = problem(&app, &error);
+        refuse(&connection, &problem, client_id.as_ref().map(ClientId::as_str));
+        !is_clients_fault(&problem)
     })))
 }
 

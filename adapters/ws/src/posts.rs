@@ -9,7 +9,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// A message on its way; in the end whether it was taken.
+/// A message on its way; in the end whether it was taken, or not taken for no fault of the client's.
 pub(crate) type Posting = Pin<Box<dyn Future<Output = bool> + Send>>;
 
 /// Messages of one connection that may be on their way at once.

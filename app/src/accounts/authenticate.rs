@@ -6,7 +6,8 @@ use chat_ports::{Ports, SessionStore};
 use crate::{App, Error, SessionToken, SignedIn};
 
 impl<P: Ports> App<P> {
-    /// The sign-in that this token stands for. That it was used is noted down, to the minute.
+    /// The sign-in that this token stands for. That it was used is noted down, to the minute; a store that takes
+    /// nothing (a full disk) does not keep anybody out.
     ///
     /// # Errors
     /// `unauthenticated` if the session has ended or never was; `banned` if the account is.
@@ -43,7 +44,8 @@ impl<P: Ports> App<P> {
         }
         who.user.admit(now)?;
         if SessionPolicy::worth_touching(&who.session, now) {
-            self.ports.sessions().touch_session(who.session.id, now).await?;
+            // Failing that it lasts as long as the store thinks; the store itself says what is wrong with it.
+            let _ = self.ports.sessions().touch_session(who.session.id, now).await;
             self.sign_ins.amend(token, |who| who.session.last_used_at = now);
         }
         Ok(who)

@@ -11,7 +11,11 @@ use chat_ports::Ports;
 use chat_wire::Problem;
 use serde::Serialize;
 
-use crate::{assets, problem::Refused, shared::Shared};
+use crate::{
+    assets,
+    problem::Refused,
+    shared::{Readiness, Shared},
+};
 
 #[derive(Serialize)]
 struct Status {
@@ -35,16 +39,20 @@ pub(crate) async fn alive() -> Response {
     .into_response()
 }
 
-/// The storage answers.
+/// The storage answers. Who can still read is not to be turned away because nothing can be written.
 pub(crate) async fn ready<P: Ports>(State(shared): State<Arc<Shared<P>>>) -> Result<Response, Refused> {
-    if (shared.ready)().await {
-        return Ok(Json(Status {
-            success: true,
-            status: "ready",
-        })
-        .into_response());
-    }
-    Err(Problem::new(503, "unavailable", "The storage does not answer.").into())
+    let status = match (shared.readiness)().await {
+        Readiness::Ready => "ready",
+        Readiness::Degraded => "degraded",
+        Readiness::Down => {
+            return Err(Problem::new(503, "unavailable", "The storage does not answer.").into());
+        }
+    };
+    Ok(Json(Status {
+        success: true,
+        status,
+    })
+    .into_response())
 }
 
 /// What runs here, and the hash of the browser client that it serves.
