@@ -28,6 +28,7 @@ use std::sync::Arc;
 
 use chat_ports::{Sealer, StoreError};
 use rusqlite::Connection;
+use tokio::sync::Mutex;
 
 pub use error::OpenError;
 pub use health::{Health, Lost};
@@ -45,6 +46,8 @@ pub struct SqliteStore {
     readers: Readers,
     sealer: Arc<dyn Sealer>,
     record: Record,
+    /// Held by who tries whether writing works again: however many ask, it is tried once at a time.
+    trying: Arc<Mutex<()>>,
     _checkpoints: Arc<Checkpoints>,
 }
 
@@ -79,6 +82,7 @@ impl SqliteStore {
             readers,
             sealer,
             record,
+            trying: Arc::default(),
             _checkpoints: Arc::new(Checkpoints(growth)),
         })
     }
@@ -95,7 +99,9 @@ impl SqliteStore {
                 .map_err(error::store)
         })
         .await?;
-        if self.record.health() == Health::ReadsOnly {
+        if self.record.health() == Health::ReadsOnly
+            && let Ok(_alone) = self.trying.try_lock()
+        {
             // How it went is in the record.
             let _ = self
                 .write(|connection, _| touch(connection).map_err(error::store))
