@@ -73,6 +73,18 @@ impl Client {
         })
     }
 
+    /// The same client, signed in as it was, of a server that has moved to this address.
+    ///
+    /// # Errors
+    /// [`ClientError::Address`].
+    pub fn at(&self, address: &str) -> Result<Self, ClientError> {
+        let moved = Self::new(address)?;
+        Ok(Self {
+            token: self.token.clone(),
+            ..moved
+        })
+    }
+
     /// Host and port.
     #[must_use]
     pub fn authority(&self) -> &str {

@@ -10,15 +10,23 @@
 mod accounts;
 mod addresses;
 mod at_rest;
+mod checker;
 mod crowd;
 mod dropped;
 mod edges;
+mod journal;
+mod killed;
+mod leaks;
 mod limits_of_http;
 mod oracle;
 mod proxy;
 mod raw;
 mod rooms;
 mod scale;
+#[expect(
+    dead_code,
+    reason = "`tests/privileged` has these in common with us, and uses more of them"
+)]
 mod server;
 mod smuggling;
 mod sockets;
@@ -26,3 +34,5 @@ mod stalled;
 mod start_and_stop;
 mod talk;
 mod view;
+#[expect(dead_code, reason = "as above")]
+mod writers;

@@ -1,8 +1,10 @@
 //! A server of one's own for every test.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use chat_client::{Client, Socket};
 use tempfile::TempDir;
@@ -14,6 +16,14 @@ pub(crate) struct Server {
     process: Child,
     address: String,
     printed: Vec<String>,
+}
+
+/// A start that came to nothing.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    /// What it printed before.
+    pub(crate) printed: Vec<String>,
 }
 
 /// The program, with its data in this directory.
@@ -32,10 +42,24 @@ pub(crate) fn program(directory: &Path) -> Command {
     command
 }
 
+/// An address of this machine that goes with this directory alone.
+pub(crate) fn own_host(directory: &Path) -> String {
+    let mut hasher = DefaultHasher::new();
+    directory.hash(&mut hasher);
+    let [a, b, c, ..] = hasher.finish().to_le_bytes();
+    // Neither the first nor the last address of the network.
+    format!("127.{a}.{b}.{}", c.clamp(1, 254))
+}
+
 impl Server {
     /// Starts a server on any free port, and returns once it listens.
     pub(crate) fn start(directory: &Path) -> Self {
         Self::start_with(directory, &[], &[])
+    }
+
+    /// Starts one where no other test's server will ever answer: for those who come back to where it was.
+    pub(crate) fn start_apart(directory: &Path) -> Self {
+        Self::start_with(directory, &["--host", &own_host(directory)], &[])
     }
 
     pub(crate) fn start_with(directory: &Path, flags: &[&str], environment: &[(&str, &str)]) -> Self {
@@ -44,7 +68,7 @@ impl Server {
             .args(["serve", "--port", "0"])
             .args(flags)
             .envs(environment.iter().copied());
-        Self::spawn(command)
+        Self::spawn(&mut command).unwrap_or_else(|ended| panic!("it ended instead of listening: {ended:?}"))
     }
 
     /// Starts a server that may have so many files and connections open at once.
@@ -66,10 +90,11 @@ impl Server {
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stderr(Stdio::piped());
-        Self::spawn(command)
+        Self::spawn(&mut command).unwrap_or_else(|ended| panic!("it ended instead of listening: {ended:?}"))
     }
 
-    fn spawn(mut command: Command) -> Self {
+    /// Starts a server by this command, and returns once it listens or has ended.
+    pub(crate) fn spawn(command: &mut Command) -> Result<Self, Ended> {
         // From here on it is ended whatever happens, also when the next lines panic.
         let mut server = Self {
             process: command.stdout(Stdio::piped()).spawn().unwrap(),
@@ -80,11 +105,14 @@ impl Server {
             let line = line.unwrap();
             if let Some(address) = line.strip_prefix("listening on ") {
                 address.clone_into(&mut server.address);
-                return server;
+                return Ok(server);
             }
             server.printed.push(line);
         }
-        panic!("it ended instead of listening: {:?}", server.printed);
+        Err(Ended {
+            printed: std::mem::take(&mut server.printed),
+            status: server.wait(),
+        })
     }
 
     pub(crate) fn address(&self) -> &str {
@@ -128,6 +156,10 @@ impl Server {
         std::fs::write(format!("/proc/{}/clear_refs", self.process.id()), "5").unwrap();
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Ends it as a power cut would, for the process.
     pub(crate) fn kill(mut self) {
         self.process.kill().unwrap();
@@ -138,6 +170,18 @@ impl Server {
     pub(crate) fn stop(self, signal: &str) -> ExitStatus {
         self.signal(signal);
         self.wait()
+    }
+
+    /// Returns when it has ended by itself, which somebody else may be waiting for as well.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        // A process is no task: what tells of its end to one who waits would not let go of a test that fails.
+        let mut looks = tokio::time::interval(Duration::from_millis(5));
+        loop {
+            looks.tick().await;
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return status;
+            }
+        }
     }
 
     /// Waits until it has ended.
