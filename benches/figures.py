@@ -84,9 +84,9 @@ class Server:
 
 
 class Floor:
-    def __init__(self, program, batch):
+    def __init__(self, program):
         self.port = "9003"
-        self.process = pinned(0, [program, "--port", self.port, "--batch", batch])
+        self.process = pinned(0, [program, "--port", self.port])
         self.pid = self.process.pid
         time.sleep(0.3)
 
@@ -122,8 +122,8 @@ def with_server(options, use, **more):
             return use(server)
 
 
-def with_floor(options, use, batch=1):
-    with running(Floor(options.floor, batch)) as floor:
+def with_floor(options, use):
+    with running(Floor(options.floor)) as floor:
         return use(floor)
 
 
@@ -138,7 +138,7 @@ def fanout(options):
             flags = ("-n", n, "--secs", options.secs, "--window", window, "--size", 200)
             ratios = []
             for _ in range(options.rounds):
-                floor = with_floor(options, lambda f: load(options, "fanout", f, f.dialect(), *flags), window)
+                floor = with_floor(options, lambda f: load(options, "fanout", f, f.dialect(), *flags))
                 own = with_server(options, lambda s: load(options, "fanout", s, s.dialect(), *flags))
                 ratios.append(own["cpu_us_per_delivery"] / floor["cpu_us_per_delivery"])
             report(f"CPU per delivery, N={n}, window {window}", ratios)
@@ -170,26 +170,26 @@ def disk(options, directory):
     command = [options.disk, "--dir", directory, "--secs", 2]
     found = subprocess.run(["taskset", "-c", "0", *map(str, command)], capture_output=True, text=True, check=True)
     rows = [json.loads(line) for line in found.stdout.splitlines()]
-    return {row["test"]: row for row in rows if "test" in row}
+    single = next(row for row in rows if row.get("sync") == "FULL" and row.get("batch") == 1)
+    page = next(row for row in rows if row.get("test") == "history_page_50")
+    return single, page
 
 
 def durable(options):
-    single, many, alone = [], {64: [], 256: []}, []
+    many, alone = {64: [], 256: []}, []
     for _ in range(options.rounds):
         with tempfile.TemporaryDirectory(dir=options.directory) as directory:
-            floor = disk(options, directory)
-        single_rows = next(row for name, row in floor.items() if "full" in name and "single" in name)
-        single.append(single_rows["per_s"])
+            single, _ = disk(options, directory)
         for writers in many:
             def run(server, writers=writers):
                 dialect = server.dialect(SAY_NAMED, '"client_id":"')
                 return load(options, "durable", server, dialect, "-n", writers, "--secs", 5)
             own = with_server(options, run, users=writers)
-            many[writers].append(own["acked_per_s"] / single_rows["per_s"])
+            many[writers].append(own["acked_per_s"] / single["commits_per_s"])
         def one(server):
             return load(options, "durable", server, server.dialect(SAY_NAMED, '"client_id":"'), "-n", 1, "--secs", 5)
         own = with_server(options, one, users=1)
-        alone.append(own["p50_us"] / single_rows["p50_us"])
+        alone.append(own["p50_us"] / single["commit_p50_us"])
     for writers, ratios in many.items():
         report(f"acknowledged messages/s, {writers} writers in one room", ratios, "x raw single-row commits/s")
     report("latency of an acknowledgement, one writer, p50", alone, "x one raw commit")
@@ -244,7 +244,7 @@ def pages(options):
     ratios = []
     for _ in range(options.rounds):
         with tempfile.TemporaryDirectory(dir=options.directory) as directory:
-            raw = disk(options, directory)["history_page_50"]["cpu_us_per_query"]
+            raw = disk(options, directory)[1]["cpu_us_per_query"]
 
         def read(server):
             load(options, "durable", server, server.dialect(SAY_NAMED, '"client_id":"'), "-n", USERS, "--secs", 3)

@@ -253,7 +253,12 @@ pub(crate) async fn fan_out<P: Ports>(
         let waited_in_vain = tokio::select! {
             () = stop.cancelled() => return,
             () = room.closed.cancelled() => break,
-            () = room.news.notified() => false,
+            () = room.news.notified() => {
+                // Those whose messages were committed together are ready together, and the first of them has woken us
+                // before the others had their turn: what they have to tell goes out with it.
+                tokio::task::yield_now().await;
+                false
+            }
             () = tokio::time::sleep(PATIENCE), if !early.is_empty() => true,
         };
         for news in room.take_inbox() {
