@@ -10,6 +10,7 @@
 mod accounts;
 mod addresses;
 mod at_rest;
+#[expect(dead_code, reason = "as below")]
 mod checker;
 mod crowd;
 mod dropped;

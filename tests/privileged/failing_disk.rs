@@ -4,7 +4,6 @@ use std::fs::{self, File};
 use std::process::Command;
 
 use fastrand::Rng;
-use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio::time::timeout;
 
@@ -91,9 +90,8 @@ async fn begin(directory: &TempDir, mut rng: Rng) -> Writers {
     let writers = Writers::begin(&server, &mut rng).await;
     writers.acknowledged(10).await;
     assert!(server.stop("-TERM").success());
-    // With an empty log: the start that follows has nothing to copy.
-    let database = Connection::open(directory.path().join("chat.db")).unwrap();
-    database.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    // The start that follows has nothing to copy.
+    checker::empty_log(directory.path());
     writers
 }
 

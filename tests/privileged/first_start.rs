@@ -27,11 +27,12 @@ fn killed_at_any(calls: &str) {
     for nth in spread(last, 6) {
         killed += usize::from(killed_at(empty().path(), calls, nth));
     }
-    // The first thread does most of it; of the writer's the first calls are met where the others have been done.
+    // The first thread does most of it; the writer's calls are met where there is nothing left to do for the first.
+    let syncs = strace::count_until_it_listens(empty().path(), SYNCS);
     let prepared = || {
         let directory = directory();
-        let syncs = strace::count_until_it_listens(empty().path(), SYNCS);
         assert!(Server::spawn(&mut strace::killed_at(directory.path(), SYNCS, syncs)).is_err());
+        checker::empty_log(directory.path());
         directory
     };
     let last = strace::count_until_it_listens(prepared().path(), calls);

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use chat_ports::{Column, SealError, Sealer, UserStore};
-use chat_sqlite::{OpenError, SqliteStore};
+use chat_domain::{Join, Mode, RoomKind, RoomName, Timestamp};
+use chat_ports::{Column, NewRoom, RoomStore, SealError, Sealer, UserStore};
+use chat_sqlite::{Health, OpenError, SqliteStore};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -31,6 +32,40 @@ async fn it_opens_again() {
         store.ping().await.unwrap();
         assert_eq!(store.count_users().await.unwrap(), 0);
     }
+}
+
+#[tokio::test]
+async fn a_start_takes_the_log_in_before_it_adds_to_it() {
+    let directory = TempDir::new().unwrap();
+    drop(open(&directory).unwrap());
+    let size = |name: &str| std::fs::metadata(directory.path().join(name)).unwrap().len();
+    let (log, database) = (size("chat.db-wal"), size("chat.db"));
+    assert!(
+        log > 10_000 && database < 10_000,
+        "all of it is in the log: {log}, {database}"
+    );
+    drop(open(&directory).unwrap());
+    assert_eq!(size("chat.db-wal"), 0);
+    assert!(size("chat.db") > 10_000);
+}
+
+#[tokio::test]
+async fn somebody_else_who_reads_does_not_hold_up_a_start() {
+    let directory = TempDir::new().unwrap();
+    drop(open(&directory).unwrap());
+    let reader = Connection::open(directory.path().join("chat.db")).unwrap();
+    reader.execute_batch("BEGIN; SELECT * FROM users").unwrap();
+    let store = open(&directory).unwrap();
+    assert_eq!(store.ping().await.unwrap(), Health::Sound);
+    let room = NewRoom {
+        name: RoomName::parse("plain").unwrap(),
+        kind: RoomKind::Group,
+        mode: Mode::Server,
+        join: Join::Open,
+        at: Timestamp::default(),
+    };
+    store.ensure_plain_room(room).await.unwrap();
+    reader.execute_batch("COMMIT").unwrap();
 }
 
 #[tokio::test]
