@@ -43,13 +43,21 @@ def pinned(cpu, command, **more):
     return subprocess.Popen(["taskset", "-c", str(cpu), *map(str, command)], stdout=subprocess.PIPE, text=True, **more)
 
 
+def on_a_slow_disk(options, command):
+    """The command with every sync of the disk made so many microseconds longer, if that is asked for."""
+    if not options.sync_delay:
+        return command
+    syncs = ["-e", "trace=fsync,fdatasync", "-e", f"inject=fsync,fdatasync:delay_exit={options.sync_delay}"]
+    return ["strace", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", *syncs, *command]
+
+
 class Server:
     """The server on a directory of its own, with accounts to sign in with."""
 
-    def __init__(self, program, directory, users=USERS):
+    def __init__(self, options, directory, users=USERS):
         self.process = pinned(
             0,
-            [program, "--data-dir", directory, "serve", "--port", "0"],
+            on_a_slow_disk(options, [options.server, "--data-dir", directory, "serve", "--port", "0"]),
             env={**SETTINGS, "PATH": os.environ["PATH"]},
         )
         for line in self.process.stdout:
@@ -118,7 +126,7 @@ def load(options, mode, server, dialect, *flags):
 
 def with_server(options, use, **more):
     with tempfile.TemporaryDirectory(dir=options.directory) as directory:
-        with running(Server(options.server, directory, **more)) as server:
+        with running(Server(options, directory, **more)) as server:
             return use(server)
 
 
@@ -167,7 +175,7 @@ def idle(options):
 
 
 def disk(options, directory):
-    command = [options.disk, "--dir", directory, "--secs", 2]
+    command = on_a_slow_disk(options, [options.disk, "--dir", directory, "--secs", 2])
     found = subprocess.run(["taskset", "-c", "0", *map(str, command)], capture_output=True, text=True, check=True)
     rows = [json.loads(line) for line in found.stdout.splitlines()]
     single = next(row for row in rows if row.get("sync") == "FULL" and row.get("batch") == 1)
@@ -295,6 +303,7 @@ def main():
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--secs", type=int, default=3)
+    parser.add_argument("--sync-delay", type=int, default=0, help="microseconds, by strace")
     parser.add_argument("--directory", help="where the data directories are made")
     parser.add_argument("what", nargs="*")
     options = parser.parse_args()

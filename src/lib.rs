@@ -30,10 +30,14 @@ fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     let config = Config::load(&cli)?;
     start_log(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    match cli.command.unwrap_or_default() {
+    let done = match cli.command.unwrap_or_default() {
         Command::Serve(_) => runtime.block_on(serve::serve(&config)),
         Command::Init(init) => runtime.block_on(init::init(&config, &init)),
-    }
+    };
+    // What was waited for is over; what was not (a disk that does not answer, a password that is being hashed) must not
+    // hold up the end.
+    runtime.shutdown_background();
+    done
 }
 
 /// The log goes to standard error: as text to a terminal, as JSON to everything else.

@@ -12,9 +12,12 @@ mod addresses;
 mod at_rest;
 #[expect(dead_code, reason = "as below")]
 mod checker;
+mod conformance;
 mod crowd;
+mod drain;
 mod dropped;
 mod edges;
+mod handshake;
 mod journal;
 mod killed;
 mod leaks;
@@ -29,6 +32,7 @@ mod scale;
     reason = "`tests/privileged` has these in common with us, and uses more of them"
 )]
 mod server;
+mod silence;
 mod smuggling;
 mod sockets;
 mod stalled;

@@ -38,6 +38,14 @@ impl Answer {
         Some(value.trim())
     }
 
+    /// The items of a list, in small letters, on however many lines.
+    pub(crate) fn items(&self, name: &str) -> Vec<String> {
+        let lines = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
+        let values = lines.filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        let items = values.flat_map(|(_, value)| value.split(','));
+        items.map(|item| item.trim().to_ascii_lowercase()).collect()
+    }
+
     /// The `code` of a problem, which is shown as every other one is.
     pub(crate) fn problem(&self) -> String {
         let body: Value = serde_json::from_slice(&self.body).unwrap();

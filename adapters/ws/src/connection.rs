@@ -3,12 +3,14 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::net::Shutdown;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use chat_domain::{RoomId, Seq, Timestamp};
+use socket2::SockRef;
 use tokio::{io::Interest, net::TcpStream};
 use tokio_util::sync::CancellationToken;
 
@@ -90,12 +92,17 @@ impl Connection {
         self.cut.cancel();
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_cut(&self) -> bool {
+        self.cut.is_cancelled()
+    }
+
     /// When the client last sent anything.
     pub(crate) fn heard_at(&self) -> Timestamp {
         Timestamp::from_millis(self.heard_at.load(Ordering::Relaxed))
     }
 
-    fn heard(&self, now: Timestamp) {
+    pub(crate) fn heard(&self, now: Timestamp) {
         self.heard_at.store(now.millis(), Ordering::Relaxed);
     }
 
@@ -130,6 +137,8 @@ pub(crate) struct Inbound<'a> {
     protocol: Protocol,
     messages: VecDeque<String>,
     end: Option<End>,
+    /// The answer to the client's close, for when everything that came before it is done.
+    farewell: Bytes,
     stop: &'a CancellationToken,
     now: &'a (dyn Fn() -> Timestamp + Send + Sync),
 }
@@ -145,6 +154,7 @@ impl<'a> Inbound<'a> {
             protocol: Protocol::new(),
             messages: VecDeque::new(),
             end: None,
+            farewell: Bytes::new(),
             stop,
             now,
         }
@@ -242,9 +252,7 @@ impl<'a> Inbound<'a> {
         self.messages.extend(messages);
         match end {
             Some(CloseCode::Normal) => {
-                self.connection
-                    .outbox
-                    .send_last(&self.connection.stream, answer.into());
+                self.farewell = answer.into();
                 self.end = Some(End::Said);
             }
             Some(code) => self.end = Some(End::Tell(code)),
@@ -253,20 +261,21 @@ impl<'a> Inbound<'a> {
         }
     }
 
-    /// Says what is still to be said, waits for the client's own close, and hangs up first (RFC 6455, section 7.1.1);
-    /// but it does not wait for long.
+    /// Says what is still to be said and that nothing more comes, waits for the client's own close, and hangs up first
+    /// (RFC 6455, section 7.1.1); but it does not wait for long.
     pub(crate) async fn finish(&mut self, end: End) {
         let connection = self.connection;
         match end {
             End::Gone => return,
             End::Tell(code) => connection.end(code),
-            End::Said => {}
+            End::Said => self.bid_farewell(),
         }
         let stop = self.stop;
         let goodbye = async {
             while connection.outbox.flush(&connection.stream) {
                 connection.stream.writable().await?;
             }
+            SockRef::from(&connection.stream).shutdown(Shutdown::Write)?;
             // Closing a socket with unread bytes in it would make the kernel take back what was just sent.
             while !self.has_said_goodbye()? {
                 connection.stream.readable().await?;
@@ -280,6 +289,16 @@ impl<'a> Inbound<'a> {
         tokio::select! {
             _ = in_time => {}
             () = stop.cancelled(), if slow => {}
+        }
+    }
+
+    /// Answers the client's close, if it has closed and was not cut off meanwhile.
+    fn bid_farewell(&mut self) {
+        let farewell = std::mem::take(&mut self.farewell);
+        if !farewell.is_empty() {
+            self.connection
+                .outbox
+                .send_last(&self.connection.stream, farewell);
         }
     }
 

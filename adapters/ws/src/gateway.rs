@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chat_app::{App, SessionToken};
-use chat_domain::Network;
+use chat_domain::{Network, Timestamp};
 use chat_ports::Ports;
 use chat_wire::Problem;
-use http::{HeaderMap, Request, header};
-use tokio::net::TcpStream;
+use http::{HeaderMap, Request};
+use tokio::{net::TcpStream, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -54,6 +54,7 @@ pub struct Gateway<P> {
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     pub(crate) limits: Limits,
+    started: Instant,
     last_id: AtomicU64,
     addresses: Mutex<HashMap<Network, usize>>,
 }
@@ -74,11 +75,18 @@ impl<P: Ports> Gateway<P> {
             tasks,
             stop,
             limits,
+            started: Instant::now(),
             last_id: AtomicU64::new(0),
             addresses: Mutex::default(),
         });
         gateway.tasks.spawn(look_after(Arc::clone(&gateway)));
         gateway
+    }
+
+    /// The time that connections are measured by: since the start. Whoever sets the machine's clock must not end them
+    /// all, or keep those whose other end is gone.
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::default().after(self.started.elapsed())
     }
 
     /// The gateway as the one function that HTTP needs of it.
@@ -94,13 +102,12 @@ impl<P: Ports> Gateway<P> {
         cookie: Option<SessionToken>,
         address: IpAddr,
     ) -> Result<(HeaderMap, TakeOver), Problem> {
-        let accept = handshake::accept(request)
+        let fields = handshake::accept(request)
             .map_err(|no| Problem::new(no.status.as_u16(), "bad_request", no.detail))?;
         let place = self.place_for(address).ok_or_else(|| {
             let detail = "There are too many connections from this address.";
             Problem::new(429, "rate_limited", detail)
         })?;
-        let fields = HeaderMap::from_iter([(header::SEC_WEBSOCKET_ACCEPT, accept)]);
         let taker = |stream, early| Box::pin(take_in(place, stream, early, cookie)) as _;
         Ok((fields, Box::new(taker)))
     }
@@ -149,7 +156,7 @@ async fn look_after<P: Ports>(gateway: Arc<Gateway<P>>) {
             _ = ticks.tick() => {}
             () = gateway.stop.cancelled() => return,
         }
-        gateway.hub.tick(gateway.app.now());
+        gateway.hub.tick(gateway.now());
         gateway.hub.close_empty_rooms();
         gateway.app.expire_typing();
     }
@@ -160,8 +167,8 @@ async fn look_after<P: Ports>(gateway: Arc<Gateway<P>>) {
 async fn take_in<P: Ports>(place: Place<P>, stream: TcpStream, early: Bytes, cookie: Option<SessionToken>) {
     let gateway = &place.gateway;
     let id = gateway.last_id.fetch_add(1, Ordering::Relaxed);
-    let connection = Arc::new(Connection::new(id, stream, gateway.app.now()));
-    let now = || gateway.app.now();
+    let connection = Arc::new(Connection::new(id, stream, gateway.now()));
+    let now = || gateway.now();
     let mut inbound = Inbound::new(&connection, &gateway.stop, &now);
     inbound.take(&early);
     drop(early);

@@ -10,8 +10,12 @@ pub(crate) struct NoHandshake {
     pub(crate) detail: &'static str,
 }
 
-/// Checks the request and returns what goes into `Sec-WebSocket-Accept`.
-pub(crate) fn accept<B>(request: &Request<B>) -> Result<HeaderValue, NoHandshake> {
+/// The coding of frames that there is, as a subprotocol; who offers none gets the same.
+const JSON: &str = "chat.v1.json";
+
+/// Checks the request and returns the fields of the answer. No extension is taken up, and no subprotocol that is not
+/// known here.
+pub(crate) fn accept<B>(request: &Request<B>) -> Result<HeaderMap, NoHandshake> {
     let refuse = |detail| {
         Err(NoHandshake {
             status: StatusCode::BAD_REQUEST,
@@ -46,10 +50,15 @@ pub(crate) fn accept<B>(request: &Request<B>) -> Result<HeaderValue, NoHandshake
     let Some(key) = key else {
         return refuse("Sec-WebSocket-Key must be 16 bytes in base64, once.");
     };
-    HeaderValue::from_str(&derive_accept_key(key.as_bytes())).map_err(|_| NoHandshake {
+    let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes())).map_err(|_| NoHandshake {
         status: StatusCode::BAD_REQUEST,
         detail: "Sec-WebSocket-Key is not right.",
-    })
+    })?;
+    let mut fields = HeaderMap::from_iter([(header::SEC_WEBSOCKET_ACCEPT, accept)]);
+    if items(headers, &header::SEC_WEBSOCKET_PROTOCOL).any(|offered| offered == JSON) {
+        fields.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(JSON));
+    }
+    Ok(fields)
 }
 
 fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a HeaderValue> {
@@ -58,20 +67,23 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a HeaderValue> {
 }
 
 fn has_token(headers: &HeaderMap, name: &header::HeaderName, token: &str) -> bool {
-    let values = headers
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    values
-        .flat_map(|value| value.split(','))
-        .any(|part| part.trim().eq_ignore_ascii_case(token))
+    items(headers, name).any(|item| item.eq_ignore_ascii_case(token))
 }
 
-/// 16 bytes in base64: 22 characters of the alphabet and `==`.
+/// What a list says, on however many lines.
+fn items<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> impl Iterator<Item = &'a str> {
+    let values = headers.get_all(name).iter();
+    let values = values.filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim)
+}
+
+/// 16 bytes in base64: 22 characters of the alphabet, the last of them with no bit that means nothing, and `==`.
 fn is_key(key: &[u8]) -> bool {
     let alphabet = |b: &u8| b.is_ascii_alphanumeric() || *b == b'+' || *b == b'/';
-    key.strip_suffix(b"==")
-        .is_some_and(|digits| digits.len() == 22 && digits.iter().all(alphabet))
+    let digits = key.strip_suffix(b"==").filter(|digits| digits.len() == 22);
+    digits.is_some_and(|digits| {
+        digits.iter().all(alphabet) && digits.last().is_some_and(|last| b"AQgw".contains(last))
+    })
 }
 
 #[cfg(test)]
@@ -96,7 +108,27 @@ mod tests {
 
     #[test]
     fn the_example_of_the_rfc() {
-        assert_eq!(accept(&request(&GOOD)).unwrap(), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        let fields = accept(&request(&GOOD)).unwrap();
+        assert_eq!(fields["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        assert_eq!(fields.len(), 1);
+    }
+
+    #[test]
+    fn the_one_subprotocol_is_taken_up_if_it_is_offered() {
+        for (offered, taken) in [
+            (&["chat.v1.json"][..], true),
+            (&["chat.v2, chat.v1.json"], true),
+            (&["chat.v2", " chat.v1.json "], true),
+            (&["chat.v1.compact"], false),
+            (&["CHAT.V1.JSON"], false),
+            (&["chat.v1.json.x"], false),
+            (&[""], false),
+        ] {
+            let lines = offered.iter().map(|line| ("sec-websocket-protocol", *line));
+            let fields = accept(&request(&GOOD.into_iter().chain(lines).collect::<Vec<_>>())).unwrap();
+            let answer = fields.get("sec-websocket-protocol").map(HeaderValue::as_bytes);
+            assert_eq!(answer, taken.then_some(&b"chat.v1.json"[..]), "{offered:?}");
+        }
     }
 
     #[test]
@@ -115,6 +147,7 @@ mod tests {
             ("sec-websocket-key", "short=="),
             ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ"),
             ("sec-websocket-key", "d*hlIHNhbXBsZSBub25jZQ=="),
+            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZR=="),
             ("upgrade", "h2c"),
             ("connection", "close"),
         ] {

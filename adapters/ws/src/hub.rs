@@ -192,3 +192,89 @@ impl Listener for Hub {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chat_domain::Username;
+    use tokio::{
+        io::AsyncReadExt,
+        net::{TcpListener, TcpStream},
+    };
+
+    use super::*;
+
+    const MOST: usize = 2;
+
+    fn second(seconds: u64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1_000)
+    }
+
+    /// A connection of this user that has been greeted, and its other end.
+    async fn peer(id: u64, now: Timestamp) -> (Peer, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (near, far_end) = tokio::join!(listener.accept(), TcpStream::connect(address));
+        let peer = Peer {
+            connection: Arc::new(Connection::new(id, near.unwrap().0, now)),
+            session: SessionId::parse(id).unwrap(),
+            user: UserId::parse(id % 10).unwrap(),
+        };
+        (peer, far_end.unwrap())
+    }
+
+    fn person(peer: &Peer) -> Person {
+        Person {
+            id: peer.user,
+            username: Username::parse(&format!("user_{}", peer.user.number())).unwrap(),
+            is_admin: false,
+        }
+    }
+
+    #[tokio::test]
+    async fn who_answers_stays_and_who_does_not_is_cut_within_a_minute() {
+        let hub = Hub::new();
+        let (ada, mut far_end) = peer(1, second(0)).await;
+        let (bea, _silent) = peer(2, second(0)).await;
+        for peer in [&ada, &bea] {
+            hub.register(peer.clone(), MOST, second(0)).unwrap();
+        }
+        let (mut asked, mut cut_at) = (Vec::new(), None);
+        for now in 1..=600 {
+            hub.tick(second(now));
+            if second(now).since(ada.connection.heard_at()) >= ASK_AFTER {
+                let mut ping = [0; 2];
+                far_end.read_exact(&mut ping).await.unwrap();
+                assert_eq!(ping, *frame::ping());
+                ada.connection.heard(second(now));
+                asked.push(now);
+            }
+            assert!(!ada.connection.is_cut(), "after {now} seconds");
+            if bea.connection.is_cut() && cut_at.is_none() {
+                cut_at = Some(now);
+                hub.leave(&bea, second(now));
+            }
+        }
+        assert_eq!(asked, (1..=24).map(|times| times * 25).collect::<Vec<_>>());
+        assert_eq!(
+            cut_at,
+            Some(55),
+            "with a second for the tick, and some for the line, that is within a minute"
+        );
+    }
+
+    #[tokio::test]
+    async fn one_who_may_be_dead_makes_room_for_the_same_user_and_nobody_else_does() {
+        let hub = Hub::new();
+        let (first, _one) = peer(1, second(0)).await;
+        let (second_one, _two) = peer(11, second(0)).await;
+        let (third, _three) = peer(21, second(0)).await;
+        hub.register(first.clone(), MOST, second(0)).unwrap();
+        hub.register(second_one.clone(), MOST, second(0)).unwrap();
+        hub.greet(&first, person(&first), second(0), |_, _| {});
+        second_one.connection.heard(second(20));
+        let refused = hub.register(third.clone(), MOST, second(30));
+        assert_eq!(refused, Err(CloseCode::RateLimitIgnored));
+        hub.register(third, MOST, second(31)).unwrap();
+        assert!(first.connection.is_cut() && !second_one.connection.is_cut());
+    }
+}

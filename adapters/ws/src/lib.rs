@@ -11,6 +11,7 @@ mod dispatch;
 mod frame;
 mod gateway;
 mod handshake;
+mod headers;
 pub mod hub;
 mod outbox;
 mod posts;

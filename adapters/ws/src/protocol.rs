@@ -1,5 +1,6 @@
 //! What clients send, parsed and checked by tungstenite's state machine, without a socket: bytes in, messages
-//! and answers out. What tungstenite leaves open is added: it sends no close frame on an error of the peer.
+//! and answers out. What tungstenite leaves open is added: it sends no close frame on an error of the peer, and is
+//! not strict about headers.
 
 use std::io::{self, Read, Write};
 
@@ -10,13 +11,16 @@ use tungstenite::{
 
 use chat_domain::limit;
 
-use crate::close::CloseCode;
+use crate::{close::CloseCode, headers::Headers};
 
 /// tungstenite's own buffer per connection; larger messages grow it while they arrive.
 const READ_BUFFER: usize = 256;
 
 /// The receiving side of one connection.
-pub(crate) struct Protocol(WebSocketContext);
+pub(crate) struct Protocol {
+    headers: Headers,
+    frames: WebSocketContext,
+}
 
 /// What became of some bytes.
 #[derive(Debug, Default)]
@@ -36,18 +40,22 @@ impl Protocol {
             .write_buffer_size(0)
             .max_message_size(Some(limit::BODY_BYTES))
             .max_frame_size(Some(limit::BODY_BYTES));
-        Self(WebSocketContext::new(Role::Server, Some(config)))
+        Self {
+            headers: Headers::default(),
+            frames: WebSocketContext::new(Role::Server, Some(config)),
+        }
     }
 
     /// Takes bytes from the socket.
     pub(crate) fn receive(&mut self, bytes: &[u8]) -> Received {
         let mut received = Received::default();
+        let (sound, offence) = self.headers.pass(bytes);
         let mut stream = Bytestream {
-            input: bytes,
+            input: bytes.get(..sound).unwrap_or_default(),
             output: &mut received.answer,
         };
         let end = loop {
-            match self.0.read(&mut stream) {
+            match self.frames.read(&mut stream) {
                 Ok(Message::Text(text)) => received.messages.push(text.as_str().to_owned()),
                 Ok(Message::Binary(_)) => break Some(CloseCode::Unsupported),
                 Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_) | Message::Close(_)) => {}
@@ -55,7 +63,8 @@ impl Protocol {
                 Err(error) => break Some(code_of(&error)),
             }
         };
-        received.end = end;
+        // What comes first counts.
+        received.end = end.or(offence);
         received
     }
 }

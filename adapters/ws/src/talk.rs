@@ -73,7 +73,7 @@ async fn begin<'a, P: Ports>(
         session: who.session().id,
         user: who.user().id,
     };
-    let now = gateway.app.now();
+    let now = gateway.now();
     let registered = gateway.hub.register(peer.clone(), gateway.limits.per_user, now);
     registered.map_err(End::Tell)?;
     let mut talk = Box::new(Talk {
@@ -137,12 +137,15 @@ impl<P: Ports> Talk<'_, P> {
         let rooms = app.subscribe(&self.who).await;
         let rooms = rooms.map_err(|error| self.failed(&error, CloseCode::GoingAway))?;
         let user = self.who.user();
-        self.gateway
-            .hub
-            .greet(&self.peer, Person::from(user), app.now(), |online, count| {
+        self.gateway.hub.greet(
+            &self.peer,
+            Person::from(user),
+            self.gateway.now(),
+            |online, count| {
                 let told = ServerFrame::auth_ok(user, &rooms, online, count);
                 dispatch::send(self.connection(), &told);
-            });
+            },
+        );
         for MyRoom { room, .. } in rooms {
             let known = resume.iter().find(|(id, _)| *id == room.id);
             match known {
@@ -194,7 +197,7 @@ impl<P: Ports> Talk<'_, P> {
         text: &str,
         cookie: Option<&SessionToken>,
     ) -> Result<Option<Posting>, End> {
-        let now = self.gateway.app.now();
+        let now = self.gateway.now();
         if now.since(self.recognised) >= RECOGNISE {
             let again = self.gateway.app.recognise_again(&self.who).await;
             self.who = again.map_err(|error| self.failed(&error, CloseCode::Unauthenticated))?;
@@ -218,7 +221,7 @@ impl<P: Ports> Talk<'_, P> {
 
     /// Who goes on against a wall is sent away.
     fn refused(&mut self) -> Result<(), End> {
-        if self.refusals.too_many(self.gateway.app.now()) {
+        if self.refusals.too_many(self.gateway.now()) {
             return Err(End::Tell(CloseCode::RateLimitIgnored));
         }
         Ok(())
@@ -361,7 +364,7 @@ impl<P: Ports> Talk<'_, P> {
             room.leave(self.connection().id());
         }
         let app = &self.gateway.app;
-        if self.gateway.hub.leave(&self.peer, app.now()) {
+        if self.gateway.hub.leave(&self.peer, self.gateway.now()) {
             app.stop_typing(self.peer.user);
         }
     }

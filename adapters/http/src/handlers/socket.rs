@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     body::Body,
     extract::{Request, State},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use chat_ports::Ports;
 use chat_wire::Problem;
@@ -27,14 +27,31 @@ pub(crate) async fn open<P: Ports>(
     let (Some(Peer(address)), Some(handover)) = (peer.copied(), handover.cloned()) else {
         return Err(Problem::bad_request("There is no connection to take over.").into());
     };
-    let (fields, taker) = (shared.upgrade)(&http::Request::from_parts(parts, ()), cookie, address)?;
-    handover.to(taker);
+    match (shared.upgrade)(&http::Request::from_parts(parts, ()), cookie, address) {
+        Ok((fields, taker)) => {
+            handover.to(taker);
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+            *response.headers_mut() = fields;
+            Ok(speaking_of_it(response))
+        }
+        // RFC 6455, section 4.4: with what could be spoken.
+        Err(no) if no.status == StatusCode::UPGRADE_REQUIRED => {
+            let mut response = Refused::from(no).into_response();
+            let version = HeaderValue::from_static("13");
+            response
+                .headers_mut()
+                .insert(header::SEC_WEBSOCKET_VERSION, version);
+            Ok(speaking_of_it(response))
+        }
+        Err(no) => Err(no.into()),
+    }
+}
 
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    *response.headers_mut() = fields;
+/// RFC 9110, section 7.8: who names a protocol says that this is between the two ends of the connection.
+fn speaking_of_it(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    Ok(response)
+    response
 }
