@@ -18,6 +18,7 @@ mod drain;
 mod dropped;
 mod edges;
 mod handshake;
+mod idempotence;
 mod journal;
 mod killed;
 mod leaks;

@@ -96,6 +96,11 @@ pub(crate) fn store(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Full,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
+        // Only reads that last too long are interrupted.
+        Some(ErrorCode::OperationInterrupted) => {
+            tracing::warn!(%error, "a read lasted too long and was ended");
+            StoreError::Busy
+        }
         _ => StoreError::failed(error),
     }
 }

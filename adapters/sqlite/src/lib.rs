@@ -71,8 +71,8 @@ impl SqliteStore {
         let log = Log::of(path, Record::default());
         let trust = settle(path, &log, &connection)?;
         schema::migrate(path, &mut connection)?;
-        let readers = Readers::open(path)?;
-        let growth = Growth::of(Arc::clone(&log));
+        let readers = Readers::open(path, readers::LONGEST)?;
+        let growth = Growth::of(Arc::clone(&log), readers.reads());
         let record = log.record().clone();
         let writer = Writer::start(connection, log, trust, Arc::clone(&growth) as _);
         let writer = writer.map_err(|source| OpenError::io(path, source))?;

@@ -7,24 +7,34 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use chat_ports::StoreError;
 use deadpool_sqlite::{Config, Hook, HookError, Object, Pool, Runtime};
 use rusqlite::Connection;
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 use tokio_util::task::TaskTracker;
 
-use crate::{error::OpenError, panic, schema};
+use crate::{
+    error::{self, OpenError},
+    panic, schema,
+};
 
 /// Connections that read at the same time. Each works on a thread of the blocking pool.
 const READERS: usize = 4;
+/// How long a read may last. As long as it does, the write-ahead log cannot be started over.
+pub(crate) const LONGEST: Duration = Duration::from_secs(5);
+/// Steps of SQLite's machine between two looks at the clock: a fraction of a millisecond.
+const STEPS: i32 = 10_000;
 
 #[derive(Clone)]
 pub(crate) struct Readers {
     pool: Pool,
     calls: Arc<Calls>,
     tasks: TaskTracker,
+    longest: Duration,
+    reads: Arc<RwLock<()>>,
 }
 
 /// A call, given a connection, or why there is none.
@@ -45,7 +55,7 @@ struct Waiting {
 }
 
 impl Readers {
-    pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
+    pub(crate) fn open(path: &Path, longest: Duration) -> Result<Self, OpenError> {
         let builder = Config::new(path)
             .builder(Runtime::Tokio1)
             .map_err(|e| OpenError::io(path, e))?;
@@ -70,18 +80,29 @@ impl Readers {
             pool: pool.map_err(|error| OpenError::io(path, error))?,
             calls: Arc::default(),
             tasks: TaskTracker::new(),
+            longest,
+            reads: Arc::default(),
         })
     }
 
-    /// Runs `work` on a connection that cannot write. It sees every commit that was acknowledged before the call.
+    /// Held by every read, as long as it lasts: who takes it for itself has waited for them all.
+    pub(crate) fn reads(&self) -> Arc<RwLock<()>> {
+        Arc::clone(&self.reads)
+    }
+
+    /// Runs `work` on a connection that cannot write. It sees every commit that was acknowledged before the call. A read
+    /// in it that lasts too long is ended, and fails as [`StoreError::Busy`].
     pub(crate) async fn call<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
+        let (reads, longest) = (self.reads(), self.longest);
         let is_first = self.calls.push(Box::new(move |connection| {
             let read = |connection| {
+                let _reading = reads.read().unwrap_or_else(PoisonError::into_inner);
+                limit(connection, longest)?;
                 // A panic in one caller's work must not fail those who wait behind it.
                 catch_unwind(AssertUnwindSafe(|| work(connection)))
                     .unwrap_or_else(|cause| Err(StoreError::failed(panic::message(&*cause))))
@@ -137,6 +158,13 @@ impl Readers {
             }
         }
     }
+}
+
+/// Ends what is read on this connection from now on when it has lasted so long.
+fn limit(connection: &Connection, longest: Duration) -> Result<(), StoreError> {
+    let end = Instant::now() + longest;
+    let limited = connection.progress_handler(STEPS, Some(move || Instant::now() > end));
+    limited.map_err(error::store)
 }
 
 impl Calls {
@@ -207,7 +235,7 @@ mod tests {
         let directory = TempDir::new().unwrap();
         let path = directory.path().join("t.db");
         schema::open_for_writing(&path).unwrap();
-        (directory, Readers::open(&path).unwrap())
+        (directory, Readers::open(&path, LONGEST).unwrap())
     }
 
     async fn one(readers: &Readers) -> Result<u64, StoreError> {
@@ -257,10 +285,29 @@ mod tests {
     #[tokio::test]
     async fn without_a_database_every_call_is_told_so() {
         let directory = TempDir::new().unwrap();
-        let readers = Readers::open(&directory.path().join("missing/t.db")).unwrap();
+        let readers = Readers::open(&directory.path().join("missing/t.db"), LONGEST).unwrap();
         for _ in 0..2 * READERS {
             let (first, second) = tokio::join!(one(&readers), one(&readers));
             assert!(first.is_err() && second.is_err());
+        }
+    }
+
+    fn count_to(readers: &Readers, end: u64) -> impl Future<Output = Result<Option<u64>, StoreError>> {
+        readers.call(move |connection| {
+            let sql = "WITH RECURSIVE up (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up WHERE n < ?1)
+                       SELECT max(n) AS n FROM up";
+            rows::one(connection, sql, [end], |row| rows::number(row, "n"))
+        })
+    }
+
+    #[tokio::test]
+    async fn a_read_that_lasts_too_long_is_ended_and_the_next_one_works() {
+        let directory = TempDir::new().unwrap();
+        let readers = Readers::open(&directory.path().join("t.db"), Duration::from_millis(20)).unwrap();
+        for _ in 0..2 * READERS {
+            let endless = count_to(&readers, u64::MAX >> 1).await;
+            assert!(matches!(endless, Err(StoreError::Busy)), "{endless:?}");
+            assert_eq!(count_to(&readers, 100).await.unwrap(), Some(100));
         }
     }
 }

@@ -30,9 +30,10 @@ enum Job {
     Between(Box<dyn FnOnce(&Connection) + Send>),
 }
 
-/// Is told of every commit, in the writer's turn, and must therefore only note it down.
+/// Is told of every commit, in the writer's turn and on its connection, after the callers were answered. Nothing is
+/// written until it returns.
 pub(crate) trait Watch: Send + Sync + 'static {
-    fn committed(&self);
+    fn committed(&self, connection: &Connection);
 }
 
 impl Writer {
@@ -184,7 +185,7 @@ impl Thread {
         for call in batch.drain(..) {
             call.answer(committed.as_ref().map_err(again).copied());
         }
-        self.watch.committed();
+        self.watch.committed(&self.connection);
     }
 
     fn commit(&mut self, batch: &mut [Box<dyn Call>]) -> Result<(), StoreError> {
@@ -260,7 +261,7 @@ mod tests {
     struct Unwatched;
 
     impl Watch for Unwatched {
-        fn committed(&self) {}
+        fn committed(&self, _: &Connection) {}
     }
 
     /// A writer on a table of numbers.

@@ -1,5 +1,6 @@
 //! A store of one's own for a test, a few people in it, and the database behind their backs.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chat_domain::{
@@ -17,6 +18,16 @@ use tempfile::TempDir;
 use crate::SqliteStore;
 
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+
+/// So many rounds: few in everyday runs, all of them with `CHAT_TEST_SCALE=full`.
+pub(crate) fn rounds(few: usize, full: usize) -> usize {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how a test is run is no configuration of the product"
+    )]
+    let scale = std::env::var("CHAT_TEST_SCALE").unwrap_or_default();
+    if scale == "full" { full } else { few }
+}
 
 /// Stands in for the real sealer: binds a value to its place and hides nothing.
 pub(crate) struct Labelled;
@@ -49,9 +60,14 @@ impl Sample {
         Self { store, directory }
     }
 
+    /// A file of the store.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
     /// The database itself, with none of its checks.
     pub(crate) fn database(&self) -> Connection {
-        let connection = Connection::open(self.directory.path().join("chat.db")).unwrap();
+        let connection = Connection::open(self.path("chat.db")).unwrap();
         connection
             .execute_batch("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON")
             .unwrap();
