@@ -189,22 +189,28 @@ impl Thread {
     }
 
     fn commit(&mut self, batch: &mut [Box<dyn Call>]) -> Result<(), StoreError> {
+        // A failed commit may have left its transaction open; this batch must not inherit it.
+        self.roll_back();
         if self.trust == Trust::Doubtful {
             self.log.begin_anew(&self.connection)?;
             self.trust = Trust::Sound;
         }
         let written = transaction(&self.connection, batch).map_err(error::store);
-        if written.is_err() && !self.connection.is_autocommit() {
-            // A failed commit may leave the transaction open; the next batch must not inherit it.
-            let _ = self.connection.execute_batch("ROLLBACK");
-        }
         let Err(failure) = written else { return Ok(()) };
         // When the disk is full SQLite may roll the whole transaction back by itself; what then fails is the savepoint
         // that is not there any more, and its error would hide the reason.
         let is_full = batch.iter().any(|call| call.found_disk_full());
         let failure = if is_full { StoreError::Full } else { failure };
+        self.roll_back();
         self.recover_from(&failure);
         Err(failure)
+    }
+
+    fn roll_back(&self) {
+        if !self.connection.is_autocommit() {
+            // What fails here fails again with the next thing that is tried.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
     }
 
     fn recover_from(&mut self, failure: &StoreError) {
