@@ -38,8 +38,11 @@ impl Bucket {
         let now = now.millis().saturating_mul(1_000);
         let pause = rate.pause_micros();
         let burst = pause.saturating_mul(u64::from(rate.count.max(1)));
+        let latest = now.saturating_add(burst);
+        // It is never later than that, unless the clock was set back: then nobody is to wait for the old time.
+        self.full_at_micros = self.full_at_micros.min(latest);
         let full_at = self.full_at_micros.max(now).saturating_add(pause);
-        let excess = full_at.saturating_sub(now.saturating_add(burst));
+        let excess = full_at.saturating_sub(latest);
         if excess > 0 {
             return Err(Duration::from_millis(excess.div_ceil(1_000)));
         }
@@ -130,6 +133,21 @@ mod tests {
         assert_eq!(bucket.take(RATE, later), Ok(()));
         assert!(bucket.take(RATE, later).is_err());
         assert!(bucket.is_full(later.after(Duration::from_secs(10))));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_nobody_wait_for_the_old_time() {
+        let mut bucket = Bucket::default();
+        let start = Timestamp::from_millis(10_000_000);
+        for _ in 0..5 {
+            assert_eq!(bucket.take(RATE, start), Ok(()));
+        }
+        let an_hour_back = Timestamp::from_millis(10_000_000 - 3_600_000);
+        assert_eq!(bucket.take(RATE, an_hour_back), Err(Duration::from_secs(2)));
+        assert_eq!(
+            bucket.take(RATE, an_hour_back.after(Duration::from_secs(2))),
+            Ok(())
+        );
     }
 
     proptest! {
