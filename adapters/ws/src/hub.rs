@@ -243,7 +243,9 @@ mod tests {
             hub.tick(second(now));
             if second(now).since(ada.connection.heard_at()) >= ASK_AFTER {
                 let mut ping = [0; 2];
-                far_end.read_exact(&mut ping).await.unwrap();
+                let asking = far_end.read_exact(&mut ping);
+                let in_time = tokio::time::timeout(Duration::from_secs(10), asking).await;
+                in_time.expect("nobody asks").unwrap();
                 assert_eq!(ping, *frame::ping());
                 ada.connection.heard(second(now));
                 asked.push(now);
