@@ -43,12 +43,14 @@ def pinned(cpu, command, **more):
     return subprocess.Popen(["taskset", "-c", str(cpu), *map(str, command)], stdout=subprocess.PIPE, text=True, **more)
 
 
-def on_a_slow_disk(options, command):
-    """The command with every sync of the disk made so many microseconds longer, if that is asked for."""
+def slow_disk(options):
+    """The environment in which every sync of the disk takes so many microseconds longer, if that is asked for."""
     if not options.sync_delay:
-        return command
-    syncs = ["-e", "trace=fsync,fdatasync", "-e", f"inject=fsync,fdatasync:delay_exit={options.sync_delay}"]
-    return ["strace", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", *syncs, *command]
+        return {}
+    library = pathlib.Path(tempfile.gettempdir()) / "slow_sync.so"
+    source = pathlib.Path(__file__).with_name("slow_sync.c")
+    subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", library, source], check=True)
+    return {"LD_PRELOAD": str(library), "SLOW_SYNC": str(options.sync_delay)}
 
 
 class Server:
@@ -57,8 +59,8 @@ class Server:
     def __init__(self, options, directory, users=USERS):
         self.process = pinned(
             0,
-            on_a_slow_disk(options, [options.server, "--data-dir", directory, "serve", "--port", "0"]),
-            env={**SETTINGS, "PATH": os.environ["PATH"]},
+            [options.server, "--data-dir", directory, "serve", "--port", "0"],
+            env={**SETTINGS, "PATH": os.environ["PATH"], **slow_disk(options)},
         )
         for line in self.process.stdout:
             if line.startswith("listening on "):
@@ -175,8 +177,9 @@ def idle(options):
 
 
 def disk(options, directory):
-    command = on_a_slow_disk(options, [options.disk, "--dir", directory, "--secs", 2])
-    found = subprocess.run(["taskset", "-c", "0", *map(str, command)], capture_output=True, text=True, check=True)
+    command = ["taskset", "-c", "0", options.disk, "--dir", directory, "--secs", "2"]
+    slow = {**os.environ, **slow_disk(options)}
+    found = subprocess.run(command, capture_output=True, text=True, check=True, env=slow)
     rows = [json.loads(line) for line in found.stdout.splitlines()]
     single = next(row for row in rows if row.get("sync") == "FULL" and row.get("batch") == 1)
     page = next(row for row in rows if row.get("test") == "history_page_50")
@@ -303,7 +306,7 @@ def main():
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--secs", type=int, default=3)
-    parser.add_argument("--sync-delay", type=int, default=0, help="microseconds, by strace")
+    parser.add_argument("--sync-delay", type=int, default=0, help="microseconds that every sync of the disk takes longer")
     parser.add_argument("--directory", help="where the data directories are made")
     parser.add_argument("what", nargs="*")
     options = parser.parse_args()

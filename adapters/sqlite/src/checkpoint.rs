@@ -1,7 +1,7 @@
 //! Checkpoints: what the write-ahead log holds goes into the database, away from the writer's thread.
 //!
 //! A passive checkpoint holds up nobody, but it cannot start the log over while somebody writes. So after it has
-//! copied nearly everything the writer does the rest between two batches, which is little then, and cuts the log off.
+//! copied nearly everything the writer does the rest between two batches, which is little then, and starts it over.
 //!
 //! As long as a reader holds on to what it saw, the log cannot be started over and grows. From a size on the writer
 //! therefore waits, in the end until all reads of ours have ended, and none begins meanwhile; so the log stays below
@@ -11,7 +11,7 @@
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, mpsc};
 use std::time::Duration;
 
 use chat_ports::StoreError;
@@ -24,7 +24,7 @@ use crate::{
     writer::{Watch, WeakWriter},
 };
 
-/// The log is copied when it has so many bytes, and cut off when that is done.
+/// The log is copied when it has so many bytes, and started over when that is done.
 const LARGE: u64 = 4 * 1024 * 1024;
 /// From so many bytes on the writer waits for the copying, whatever is left of it, and for a moment for readers.
 const TOO_LARGE: u64 = 32 * 1024 * 1024;
@@ -74,7 +74,7 @@ impl Growth {
 
     /// Returns when the log is worth copying, or may be, because it was left large; false at the end.
     fn wait(&self) -> bool {
-        let patience = if self.log.size() >= LARGE {
+        let patience = if self.log.used() >= LARGE {
             AGAIN
         } else {
             Duration::MAX
@@ -93,15 +93,19 @@ impl Growth {
 
     /// Copies, on a thread of its own, what can be copied without holding up anybody.
     fn copy(&self, connection: &Connection, writer: &WeakWriter) -> Result<(), StoreError> {
-        if self.log.size() < LARGE {
+        if self.log.used() < LARGE {
             return Ok(());
         }
         if self.log.copy(connection)? <= LEFTOVER {
             let log = Arc::clone(&self.log);
+            let (done, is_done) = mpsc::channel::<()>();
             writer.between(move |connection| {
                 // What stands in its way stands in the way of the next copying too, which says so.
-                let _ = log.cut_off(connection);
+                let _ = log.start_over(connection);
+                drop(done);
             });
+            // Who copied on meanwhile would himself be in the way.
+            let _ = is_done.recv();
         }
         Ok(())
     }
@@ -109,7 +113,8 @@ impl Growth {
 
 impl Watch for Growth {
     fn committed(&self, connection: &Connection) {
-        let size = self.log.size();
+        self.log.note();
+        let size = self.log.used();
         if size < LARGE {
             return;
         }
@@ -123,7 +128,7 @@ impl Watch for Growth {
             self.paused.store(PAUSE, Ordering::Relaxed);
             tracing::warn!(
                 size,
-                "something is in the way of cutting off the write-ahead log, and it grows: another program that reads?"
+                "something is in the way of starting the write-ahead log over, and it grows: another program that reads?"
             );
         }
     }

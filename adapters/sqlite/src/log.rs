@@ -4,9 +4,11 @@
 //! lacks it all the same. So after a failed sync nothing may rest on what was not synced before it
 //! (`docs/adr/0010-failed-syncs.md`).
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
@@ -17,11 +19,23 @@ use crate::{error, health::Record, schema};
 
 /// How long the writer waits for readers when it begins the log anew; it tries again later.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// The file keeps so many bytes when the log starts over. Writing over what is there costs the disk a good third less
+/// than letting a file grow: with its data it would have to sync its length.
+const KEPT: u64 = 8 * 1024 * 1024;
+/// A page in the log, with its header.
+const FRAME: u64 = 4_096 + 24;
+
+thread_local! {
+    /// Pages in the log after this thread's last commit, until somebody asks.
+    static PAGES: Cell<Option<u64>> = const { Cell::new(None) };
+}
 
 /// The log of one database, for all who copy from it.
 pub(crate) struct Log {
     path: PathBuf,
     record: Record,
+    /// Bytes of the file that are in use.
+    used: AtomicU64,
     /// Held by who copies, so that nobody copies on after somebody else's failure.
     alone: Mutex<()>,
 }
@@ -33,6 +47,7 @@ impl Log {
         Arc::new(Self {
             path: path.into(),
             record,
+            used: AtomicU64::new(0),
             alone: Mutex::default(),
         })
     }
@@ -41,8 +56,28 @@ impl Log {
         &self.record
     }
 
-    /// Its length in bytes.
-    pub(crate) fn size(&self) -> u64 {
+    /// Bytes that were written to it since it was begun or started over, as far as [`Log::note`] was told.
+    pub(crate) fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// Has this connection count what its commits write. They have to be made on the thread that calls [`Log::note`].
+    pub(crate) fn count(connection: &Connection) {
+        connection.wal_hook(Some(|_, pages| {
+            PAGES.set(u64::try_from(pages).ok());
+            Ok(())
+        }));
+    }
+
+    /// Notes down what was counted on this thread.
+    pub(crate) fn note(&self) {
+        if let Some(pages) = PAGES.take() {
+            self.used.store(pages * FRAME, Ordering::Relaxed);
+        }
+    }
+
+    /// The length of the file in bytes.
+    pub(crate) fn length(&self) -> u64 {
         std::fs::metadata(&self.path).map_or(0, |found| found.len())
     }
 
@@ -60,27 +95,42 @@ impl Log {
     /// `Busy` if a reader is in the way; `Full` if the database could not grow. The log goes on as it was.
     pub(crate) fn begin_anew(&self, connection: &Connection) -> Result<(), StoreError> {
         let alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
-        self.truncate(&alone, connection)
+        self.complete(&alone, connection, "TRUNCATE")
     }
 
-    /// As [`Log::begin_anew`], unless somebody is copying: then it is left to the next time.
-    pub(crate) fn cut_off(&self, connection: &Connection) -> Result<(), StoreError> {
+    /// Copies the rest of it into the database and has the next commit write from its beginning again. The file stays
+    /// as it is, unless it has become long. If somebody is copying, it is left to the next time.
+    ///
+    /// # Errors
+    /// As for [`Log::begin_anew`].
+    pub(crate) fn start_over(&self, connection: &Connection) -> Result<(), StoreError> {
+        let mode = if self.length() > KEPT {
+            "TRUNCATE"
+        } else {
+            "RESTART"
+        };
         match self.alone.try_lock() {
-            Ok(alone) => self.truncate(&alone, connection),
-            Err(TryLockError::Poisoned(poisoned)) => self.truncate(&poisoned.into_inner(), connection),
+            Ok(alone) => self.complete(&alone, connection, mode),
+            Err(TryLockError::Poisoned(poisoned)) => self.complete(&poisoned.into_inner(), connection, mode),
             Err(TryLockError::WouldBlock) => Err(StoreError::Busy),
         }
     }
 
-    fn truncate(&self, alone: &MutexGuard<'_, ()>, connection: &Connection) -> Result<(), StoreError> {
+    fn complete(
+        &self,
+        alone: &MutexGuard<'_, ()>,
+        connection: &Connection,
+        mode: &str,
+    ) -> Result<(), StoreError> {
         connection.busy_timeout(PATIENCE).map_err(error::store)?;
-        let copied = self.checkpoint(alone, connection, "TRUNCATE");
+        let copied = self.checkpoint(alone, connection, mode);
         connection
             .busy_timeout(schema::BUSY_TIMEOUT)
             .map_err(error::store)?;
         if copied?.is_blocked {
             return Err(StoreError::Busy);
         }
+        self.used.store(0, Ordering::Relaxed);
         Ok(())
     }
 

@@ -45,6 +45,7 @@ impl Writer {
         watch: Arc<dyn Watch>,
     ) -> io::Result<Self> {
         let (sender, receiver) = mpsc::channel(QUEUE);
+        Log::count(&connection);
         let thread = Thread {
             connection,
             log,
@@ -382,14 +383,14 @@ mod tests {
         let directory = TempDir::new().unwrap();
         let path = directory.path().join("t.db");
         let (writer, log) = writer_at(&path, Trust::Doubtful);
-        let (doubtful, before) = (log.size(), std::fs::metadata(&path).unwrap().len());
+        let (doubtful, before) = (log.length(), std::fs::metadata(&path).unwrap().len());
         assert!(doubtful > 0 && before == 4_096, "the table is in the log alone");
         insert(&writer, 1).await.unwrap();
         assert!(
             std::fs::metadata(&path).unwrap().len() > before,
             "now it is in the database"
         );
-        assert!(log.size() > 0);
+        assert!(log.length() > 0);
         assert_eq!(stored(&writer).await, [1]);
     }
 
@@ -400,9 +401,9 @@ mod tests {
         let (writer, log) = writer_at(&path, Trust::Doubtful);
         let reader = Connection::open(&path).unwrap();
         reader.execute_batch("BEGIN; SELECT * FROM numbers").unwrap();
-        let doubtful = log.size();
+        let doubtful = log.length();
         assert!(matches!(insert(&writer, 1).await, Err(StoreError::Busy)));
-        assert_eq!(log.size(), doubtful);
+        assert_eq!(log.length(), doubtful);
         reader.execute_batch("COMMIT").unwrap();
         insert(&writer, 2).await.unwrap();
         assert_eq!(stored(&writer).await, [2]);

@@ -75,7 +75,7 @@ impl Load {
     /// Nothing is written any more.
     async fn goes_back(&self) {
         in_time(async {
-            while self.log_size() > 4 * MIB {
+            while self.log_size() > 8 * MIB {
                 self.sample.store.ping().await.unwrap();
             }
         })
