@@ -27,6 +27,9 @@ pub enum Command {
     Serve(Serve),
     /// Make the data directory, the database, the keys and the first administrator
     Init(Init),
+    /// See to accounts, also while the server runs
+    #[command(subcommand)]
+    User(User),
 }
 
 impl Default for Command {
@@ -57,6 +60,110 @@ pub struct Init {
     pub json: bool,
 }
 
+/// What is done to accounts. Everything but `list` is written into the audit log.
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Show all accounts
+    List(Show),
+    /// Make a basic account: for a bot, or for who uses the plain interface
+    Add(Add),
+    /// Give a basic account another password, and sign it out everywhere
+    Passwd(Passwd),
+    /// Make somebody an administrator
+    Promote(Whom),
+    /// Make an administrator an ordinary user again
+    Demote(Whom),
+    /// Lock somebody out: all their sign-ins end, and their connections within a second
+    Ban(Ban),
+    /// Let somebody in again
+    Unban(Whom),
+}
+
+/// How an answer is shown.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Show {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Whom it is done to.
+#[derive(Debug, Args)]
+pub struct Whom {
+    /// The name of the account
+    #[arg(value_name = "NAME")]
+    pub username: String,
+    /// How the answer is shown.
+    #[command(flatten)]
+    pub show: Show,
+}
+
+/// Flags of `user add`.
+#[derive(Debug, Args)]
+pub struct Add {
+    /// Whom, and how the answer is shown.
+    #[command(flatten)]
+    pub whom: Whom,
+    /// Make it an administrator
+    #[arg(long)]
+    pub admin: bool,
+    /// Take the password from the first line of standard input instead of drawing one
+    #[arg(long)]
+    pub password_stdin: bool,
+}
+
+/// Flags of `user passwd`.
+#[derive(Debug, Args)]
+pub struct Passwd {
+    /// Whom, and how the answer is shown.
+    #[command(flatten)]
+    pub whom: Whom,
+    /// Take the password from the first line of standard input instead of drawing one
+    #[arg(long)]
+    pub password_stdin: bool,
+}
+
+/// Flags of `user ban`.
+#[derive(Debug, Args)]
+pub struct Ban {
+    /// Whom, and how the answer is shown.
+    #[command(flatten)]
+    pub whom: Whom,
+    /// Why, for the banned to read
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// For how long: a number and s, m, h, d or w, as in 7d [default: for good]
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_span)]
+    pub span: Option<Span>,
+}
+
+/// A span of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Its length.
+    pub seconds: u64,
+}
+
+fn parse_span(text: &str) -> Result<Span, String> {
+    const WRONG: &str = "is a whole number above 0 and s, m, h, d or w, as in 90m or 7d";
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit: u64 = match text.get(number.len()..).unwrap_or_default() {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        "w" => 7 * 86_400,
+        _ => return Err(WRONG.to_owned()),
+    };
+    let number: u32 = number.parse().map_err(|_| WRONG)?;
+    if number == 0 {
+        return Err(WRONG.to_owned());
+    }
+    Ok(Span {
+        seconds: u64::from(number) * unit,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -66,5 +173,26 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn spans_of_time() {
+        let seconds = |text| parse_span(text).map(|span| span.seconds);
+        assert_eq!(seconds("90m"), Ok(5_400));
+        assert_eq!(seconds("1w"), Ok(604_800));
+        for wrong in [
+            "",
+            "d",
+            "7",
+            "0d",
+            "-1d",
+            "1.5h",
+            "7 d",
+            "7y",
+            "99999999999s",
+            "1dd",
+        ] {
+            assert!(parse_span(wrong).is_err(), "{wrong}");
+        }
     }
 }

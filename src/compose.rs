@@ -16,6 +16,11 @@ use chat_ws::Hub;
 
 use crate::config::Config;
 
+/// The database, in the data directory.
+const DATABASE: &str = "chat.db";
+/// Where a running server hears the command line, in the data directory.
+pub(crate) const CONTROL: &str = "control.sock";
+
 /// The ports of this program.
 pub type Backend = Bundle<SqliteStore, Argon2idHasher>;
 
@@ -37,12 +42,40 @@ pub struct House {
 /// Says which file is in the way and what to do.
 pub fn compose(config: &Config) -> Result<House, Box<dyn Error>> {
     let directory = &config.data_dir;
+    let taken = || {
+        format!(
+            "another server is using the data directory {}",
+            directory.display()
+        )
+    };
     make_directory(directory)?;
+    let lock = lock(directory)?.ok_or_else(taken)?;
+    put_together(config, lock)
+}
+
+/// As [`compose`], for who wants to act on what is there: nothing is set up anew, and `None` says that a server has it.
+///
+/// # Errors
+/// As [`compose`]; also if nothing is set up.
+pub fn compose_unless_served(config: &Config) -> Result<Option<House>, Box<dyn Error>> {
+    let directory = &config.data_dir;
+    if !fs::exists(directory.join(DATABASE))? {
+        let where_to = directory.display();
+        return Err(format!(
+            "nothing is set up in the data directory {where_to}: run `secure-chat init` first"
+        )
+        .into());
+    }
     let lock = lock(directory)?;
+    lock.map(|lock| put_together(config, lock)).transpose()
+}
+
+fn put_together(config: &Config, lock: File) -> Result<House, Box<dyn Error>> {
+    let directory = &config.data_dir;
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
     let keyring = open_keyring(directory, &*entropy, &*clock)?;
     let sealer = AtRestSealer::new(keyring, Arc::clone(&entropy) as Arc<dyn Entropy>);
-    let store = SqliteStore::open(&closed_to_others(&directory.join("chat.db"))?, Arc::new(sealer))?;
+    let store = SqliteStore::open(&closed_to_others(&directory.join(DATABASE))?, Arc::new(sealer))?;
     let hub = Arc::new(Hub::new());
     let ports = Bundle {
         store: store.clone(),
@@ -64,8 +97,8 @@ fn make_directory(directory: &Path) -> Result<(), String> {
     made.map_err(|error| format!("cannot make the data directory {}: {error}", directory.display()))
 }
 
-/// Two servers on one database would each keep to their own idea of who is connected.
-fn lock(directory: &Path) -> Result<File, String> {
+/// Two servers on one database would each keep to their own idea of who is connected. `None`: there is one.
+fn lock(directory: &Path) -> Result<Option<File>, String> {
     let path = directory.join("lock");
     let file = OpenOptions::new()
         .create(true)
@@ -75,11 +108,8 @@ fn lock(directory: &Path) -> Result<File, String> {
         .open(&path);
     let file = file.map_err(|error| format!("cannot open {}: {error}", path.display()))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(format!(
-            "another server is using the data directory {}",
-            directory.display()
-        )),
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(format!("cannot lock {}: {error}", path.display())),
     }
 }
@@ -91,7 +121,7 @@ fn open_keyring(
     clock: &dyn Clock,
 ) -> Result<Keyring, Box<dyn Error>> {
     let path = directory.join("keyring.json");
-    let is_new = !fs::exists(&path)? && !fs::exists(directory.join("chat.db"))?;
+    let is_new = !fs::exists(&path)? && !fs::exists(directory.join(DATABASE))?;
     let keyring = if is_new {
         Keyring::create(&path, entropy, clock.now())
     } else {

@@ -6,6 +6,7 @@ pub mod compose;
 pub mod config;
 mod init;
 mod serve;
+mod user;
 
 use std::process::ExitCode;
 
@@ -13,26 +14,61 @@ use clap::Parser;
 use cli::{Cli, Command};
 use config::Config;
 
-/// Runs the command line; the exit code is 0 for success, 1 for a failure, 2 for a wrong call.
+/// Runs the command line; the exit code is 0 for success, 1 for a failure, 2 for a wrong call, 3 for what the rules do
+/// not allow.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+        Err(Failure::Failed(error)) => {
             complain(&*error);
             ExitCode::FAILURE
+        }
+        Err(Failure::Refused(message)) => {
+            complain(&*Box::<dyn std::error::Error>::from(message));
+            ExitCode::from(3)
         }
     }
 }
 
-fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
+/// Why a command did not do what it was asked.
+enum Failure {
+    /// Something is in the way; it may work later, or elsewhere.
+    Failed(Box<dyn std::error::Error>),
+    /// The rules are against it, or what it is about does not exist.
+    Refused(String),
+}
+
+impl Failure {
+    fn of(answer: chat_control::Answer) -> Self {
+        use chat_control::Answer;
+        match answer {
+            Answer::Refused { message, .. } => Self::Refused(message),
+            Answer::Failed { message } => Self::Failed(message.into()),
+            Answer::Done { .. } | Answer::Users { .. } => {
+                Self::Failed("the server answered something else than was asked".into())
+            }
+        }
+    }
+}
+
+impl<E: Into<Box<dyn std::error::Error>>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
     let config = Config::load(&cli)?;
     start_log(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = match cli.command.unwrap_or_default() {
-        Command::Serve(_) => runtime.block_on(serve::serve(&config)),
-        Command::Init(init) => runtime.block_on(init::init(&config, &init)),
+        Command::Serve(_) => runtime.block_on(serve::serve(&config)).map_err(Failure::from),
+        Command::Init(init) => runtime
+            .block_on(init::init(&config, &init))
+            .map_err(Failure::from),
+        Command::User(asked) => runtime.block_on(user::user(&config, asked)),
     };
     // What was waited for is over; what was not (a disk that does not answer, a password that is being hashed) must not
     // hold up the end.

@@ -17,7 +17,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    compose::{House, compose},
+    compose::{CONTROL, House, compose},
     config::Config,
     init::{self, say},
 };
@@ -43,6 +43,7 @@ pub(crate) async fn serve(config: &Config) -> Result<(), Box<dyn Error>> {
         &tasks,
         &stop,
     );
+    attend_the_command_line(config, &house, &tasks, &stop);
     let mut signals = Signals::listen()?;
     let edge = config.edge()?;
     let serving = tasks.spawn(chat_http::serve(
@@ -72,6 +73,22 @@ pub(crate) async fn serve(config: &Config) -> Result<(), Box<dyn Error>> {
         () = signals.next() => tracing::warn!("told twice: stopping at once"),
     }
     end
+}
+
+/// Without it the server does its work all the same, and only the command line cannot act on it.
+fn attend_the_command_line(config: &Config, house: &House, tasks: &TaskTracker, stop: &CancellationToken) {
+    let path = config.data_dir.join(CONTROL);
+    match chat_control::listen(&path) {
+        Ok(control) => {
+            let app = Arc::clone(&house.app);
+            tasks.spawn(chat_control::serve(control, app, tasks.clone(), stop.clone()));
+        }
+        Err(error) => tracing::warn!(
+            path = %path.display(),
+            ?error,
+            "the command line cannot reach this server: there can be no socket here"
+        ),
+    }
 }
 
 fn router(

@@ -16,7 +16,7 @@ struct Crate {
 }
 
 const ROOT: &str = "secure-chat";
-const TRANSPORTS: [&str; 2] = ["chat-http", "chat-ws"];
+const TRANSPORTS: [&str; 3] = ["chat-control", "chat-http", "chat-ws"];
 const STORES: [&str; 2] = ["chat-memory", "chat-sqlite"];
 const OTHER_ADAPTERS: [&str; 2] = ["chat-crypto", "chat-system"];
 
@@ -38,7 +38,7 @@ fn lawful(name: &str) -> &'static [&'static str] {
 /// What a crate may use beside that in its own tests.
 fn lawful_in_tests(name: &str) -> &'static [&'static str] {
     match name {
-        "chat-app" | "chat-http" | "chat-ws" => &["chat-memory"],
+        "chat-app" | "chat-control" | "chat-http" | "chat-ws" => &["chat-memory"],
         ROOT => &["chat-client", "chat-memory"],
         name if STORES.contains(&name) => &["chat-contract"],
         _ => &[],

@@ -62,6 +62,7 @@ const fn refusal_code(refusal: &Refusal) -> &'static str {
         Refusal::TooManyRooms => "too_many_rooms",
         Refusal::TooManyReactions => "too_many_reactions",
         Refusal::Oneself => "conflict",
+        Refusal::KeyedAccount => "derived_auth_required",
         Refusal::RateLimited { .. } => "rate_limited",
     }
 }
@@ -96,7 +97,8 @@ impl IntoRefusal for Conflict {
             Self::UsernameTaken => Refusal::UsernameTaken,
             Self::ClientIdReused { stored } => Refusal::ClientIdConflict { stored },
             // Who is no member (any more) learns what a stranger learns.
-            Self::NotMember | Self::RoomClosed => Refusal::NotFound,
+            Self::NotMember | Self::RoomClosed | Self::UnknownUser => Refusal::NotFound,
+            Self::LastAdmin => Refusal::LastAdmin,
             Self::NotAllowed => Refusal::Forbidden,
             Self::AlreadyMember => Refusal::AlreadyMember,
             Self::TooManyRooms => Refusal::TooManyRooms,

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod error;
 pub mod messages;
+mod moderation;
 mod quotas;
 mod remembered;
 mod rooms;

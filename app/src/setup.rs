@@ -3,8 +3,7 @@
 use chat_domain::{
     AccountKind, Join, Mode, Password, PasswordHash, Room, RoomKind, RoomName, User, Username,
 };
-use chat_ports::{NewRoom, NewUser, PasswordHasher, Ports, RoomStore, UserStore};
-use data_encoding::Specification;
+use chat_ports::{Entropy, NewRoom, NewUser, PasswordHasher, Ports, RoomStore, UserStore};
 
 use crate::{App, Error};
 
@@ -58,7 +57,7 @@ impl<P: Ports> App<P> {
         if self.ports.users().count_users().await? > 0 {
             return Ok(None);
         }
-        let password = self.draw_password()?;
+        let password = draw_password(self.ports.entropy());
         let chosen = Password::choose(password.clone(), &username);
         let chosen = chosen.map_err(|error| Error::Internal(error.into()))?;
         let hash = self.ports.passwords().hash(chosen).await?;
@@ -76,28 +75,25 @@ impl<P: Ports> App<P> {
             password: Some(hash),
             is_admin: true,
             joins: self.plain_room().await?,
+            made_by: None,
             at: self.now(),
         };
         let made = self.ports.users().register_first(new).await?;
         Ok(made.map(|registered| self.announce(registered)))
     }
+}
 
-    /// Twenty characters of an alphabet without look-alikes, in groups of five.
-    fn draw_password(&self) -> Result<String, Error> {
-        let mut alphabet = Specification::new();
-        alphabet.symbols.push_str("abcdefghijkmnpqrstuvwxyz23456789");
-        let alphabet = alphabet
-            .encoding()
-            .map_err(|error| Error::Internal(error.into()))?;
-        // 13 bytes make 21 characters of 5 bits; the last one would carry fewer.
-        let drawn = alphabet.encode(&self.ports.entropy().draw::<13>());
-        let groups: Vec<String> = drawn
-            .chars()
-            .take(20)
-            .collect::<Vec<_>>()
-            .chunks(5)
-            .map(|group| group.iter().collect())
-            .collect();
-        Ok(groups.join("-"))
+/// Twenty characters of an alphabet without look-alikes, in groups of five: 100 random bits that can be typed.
+#[must_use]
+pub fn draw_password(entropy: &dyn Entropy) -> String {
+    const ALPHABET: &str = "abcdefghijkmnpqrstuvwxyz23456789";
+    let mut password = String::with_capacity(23);
+    for (place, byte) in entropy.draw::<20>().into_iter().enumerate() {
+        if place > 0 && place % 5 == 0 {
+            password.push('-');
+        }
+        // The alphabet has 32 characters, which divides 256: each is as likely as any other.
+        password.extend(ALPHABET.chars().nth(usize::from(byte % 32)));
     }
+    password
 }

@@ -56,6 +56,10 @@ identifier!(
     /// A signed-in browser or program. Not the token: knowing it opens nothing.
     SessionId
 );
+identifier!(
+    /// A line of the audit log.
+    AuditId
+);
 
 /// A place in a room's sequence of events: the first event is 1, the next is one more, without gaps, for ever.
 /// [`Seq::ZERO`] stands before the first.

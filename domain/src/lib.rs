@@ -37,7 +37,7 @@ pub mod username;
 
 pub use credential::{Password, PasswordHash};
 pub use event::{Event, EventBody};
-pub use id::{EventId, RoomId, Seq, SessionId, UserId};
+pub use id::{AuditId, EventId, RoomId, Seq, SessionId, UserId};
 pub use message::{ClientId, Content, Draft, Message, MessageType};
 pub use network::Network;
 pub use refusal::Refusal;

@@ -63,6 +63,9 @@ pub enum Refusal {
     /// An administrator turning on themselves.
     #[error("You cannot do this to yourself.")]
     Oneself,
+    /// A password for an account that never shows its own to the server.
+    #[error("This is a keyed account: its password never reaches the server.")]
+    KeyedAccount,
     /// Accounts are not made by strangers here.
     #[error("Registration is closed.")]
     RegistrationClosed,

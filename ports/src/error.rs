@@ -61,6 +61,12 @@ pub enum Conflict {
     /// The message has as many different reactions as it can hold.
     #[error("too many different reactions")]
     TooManyReactions,
+    /// There is no such account.
+    #[error("no such account")]
+    UnknownUser,
+    /// Nobody would be left who administers the server.
+    #[error("the last administrator")]
+    LastAdmin,
     /// The user is gone or banned.
     #[error("the user is gone or banned")]
     UserInactive,

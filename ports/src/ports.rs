@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::{Clock, Entropy, EventBus, MessageStore, PasswordHasher, RoomStore, SessionStore, UserStore};
+use crate::{
+    Clock, Entropy, EventBus, MessageStore, ModerationStore, PasswordHasher, RoomStore, SessionStore,
+    UserStore,
+};
 
 /// The world as the application sees it. Asynchronous ports are types (static dispatch), synchronous ones are
 /// objects; the backend is chosen by one `match` in the root.
@@ -15,6 +18,8 @@ pub trait Ports: Send + Sync + 'static {
     type Rooms: RoomStore;
     /// Messages and all other events.
     type Messages: MessageStore;
+    /// What is done to accounts.
+    type Moderation: ModerationStore;
     /// Password hashing.
     type Passwords: PasswordHasher;
 
@@ -26,6 +31,8 @@ pub trait Ports: Send + Sync + 'static {
     fn rooms(&self) -> &Self::Rooms;
     /// Messages and all other events.
     fn messages(&self) -> &Self::Messages;
+    /// What is done to accounts.
+    fn moderation(&self) -> &Self::Moderation;
     /// Password hashing.
     fn passwords(&self) -> &Self::Passwords;
     /// The time.
@@ -52,13 +59,14 @@ pub struct Bundle<S, H> {
 
 impl<S, H> Ports for Bundle<S, H>
 where
-    S: UserStore + SessionStore + RoomStore + MessageStore,
+    S: UserStore + SessionStore + RoomStore + MessageStore + ModerationStore,
     H: PasswordHasher,
 {
     type Users = S;
     type Sessions = S;
     type Rooms = S;
     type Messages = S;
+    type Moderation = S;
     type Passwords = H;
 
     fn users(&self) -> &S {
@@ -74,6 +82,10 @@ where
     }
 
     fn messages(&self) -> &S {
+        &self.store
+    }
+
+    fn moderation(&self) -> &S {
         &self.store
     }
 

@@ -2,18 +2,21 @@
 
 use std::future::Future;
 
-use chat_domain::{AccountKind, Event, PasswordHash, RoomId, Timestamp, User, UserId, Username};
+use chat_domain::{
+    AccountKind, Event, PasswordHash, RoomId, Timestamp, User, UserId, Username, moderation::Actor,
+};
 
 use crate::StoreError;
 
 /// Keeps accounts.
 pub trait UserStore: Send + Sync + 'static {
     /// Makes an account and, if `joins` names a group, a member of that group of it, with the event that tells the
-    /// others, in one commit.
+    /// others, in one commit. If somebody else than its owner makes it, a line in the audit log says so.
     ///
     /// # Errors
-    /// `Conflict::UsernameTaken` if somebody has the name, whatever the case; it fails if there is no such
-    /// group.
+    /// `Conflict::UsernameTaken` if somebody has the name, whatever the case; `Conflict::UserInactive` or
+    /// `Conflict::NotAllowed` if the administrator who makes it is banned, or is none any more; it fails if there is no
+    /// such group.
     fn register(&self, user: NewUser) -> impl Future<Output = Result<Registered, StoreError>> + Send;
 
     /// Makes the first administrator like [`UserStore::register`], unless there is any account already: then
@@ -49,6 +52,8 @@ pub struct NewUser {
     pub is_admin: bool,
     /// The group that it becomes a member of at once.
     pub joins: Option<RoomId>,
+    /// Who makes it; `None`: its owner.
+    pub made_by: Option<Actor>,
     /// Now.
     pub at: Timestamp,
 }

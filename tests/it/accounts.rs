@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::json;
 
-use crate::server::{PASSWORD, Server, directory};
+use crate::server::{PASSWORD, Server, directory, files};
 
 #[tokio::test]
 async fn registering_and_signing_in() {
@@ -54,8 +54,8 @@ async fn the_first_administrator_is_printed_once_and_works() {
 
     let server = Server::start(directory.path());
     assert!(server.printed().is_empty(), "{:?}", server.printed());
-    for entry in std::fs::read_dir(directory.path()).unwrap() {
-        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+    for path in files(directory.path()) {
+        let bytes = std::fs::read(path).unwrap();
         assert!(
             !bytes
                 .windows(password.len())

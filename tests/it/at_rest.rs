@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::server::{PASSWORD, Server, directory, program};
+use crate::server::{PASSWORD, Server, directory, files, program};
 
 #[tokio::test]
 async fn neither_text_nor_token_nor_password_is_on_the_disk() {
@@ -14,8 +14,7 @@ async fn neither_text_nor_token_nor_password_is_on_the_disk() {
     let token = ada.token().unwrap().to_owned();
     server.kill();
     let mut scanned = 0;
-    for entry in fs::read_dir(directory.path()).unwrap() {
-        let path = entry.unwrap().path();
+    for path in files(directory.path()) {
         let bytes = fs::read(&path).unwrap();
         scanned += bytes.len();
         for secret in ["the secret of the harbour", &token, PASSWORD] {

@@ -12,6 +12,7 @@ mod addresses;
 mod at_rest;
 #[expect(dead_code, reason = "as below")]
 mod checker;
+mod command_line;
 mod conformance;
 mod crowd;
 mod drain;

@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -209,6 +209,14 @@ impl Drop for Server {
 
 pub(crate) fn directory() -> TempDir {
     TempDir::new().unwrap()
+}
+
+/// What lies in this directory and can be read.
+pub(crate) fn files(directory: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = std::fs::read_dir(directory).unwrap();
+    entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
 }
 
 /// The texts of the next messages on this socket.

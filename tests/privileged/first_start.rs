@@ -81,7 +81,14 @@ fn killed_at(directory: &Path, calls: &str, nth: usize) -> bool {
         .collect();
     for name in &names {
         let name = name.to_str().unwrap();
-        let known = ["chat.db", "chat.db-wal", "chat.db-shm", "keyring.json", "lock"];
+        let known = [
+            "chat.db",
+            "chat.db-wal",
+            "chat.db-shm",
+            "control.sock",
+            "keyring.json",
+            "lock",
+        ];
         assert!(known.contains(&name), "call {nth} leaves {name} behind");
     }
     was_killed

@@ -16,7 +16,7 @@ use crate::{
 /// A database as the first version left it.
 const SCHEMA_1: &str = include_str!("schema-1.sql");
 /// The schema of this version.
-const NEWEST: u64 = 3;
+const NEWEST: u64 = 4;
 
 pub(crate) fn killed_at_any_sync() {
     let fresh = || {
@@ -45,12 +45,13 @@ pub(crate) fn killed_at_any_sync() {
         let columns = (
             has("SELECT topic FROM rooms"),
             has("SELECT first_digest FROM messages"),
+            has("SELECT ends_at FROM admin_logs"),
         );
         match (schema(&found), columns) {
-            (1, (false, false)) => old += 1,
+            (1, (false, false, false)) => old += 1,
             // Between two steps, each of which is whole.
-            (2, (true, false)) => {}
-            (NEWEST, (true, true)) => new += 1,
+            (2, (true, false, false)) | (3, (true, true, false)) => {}
+            (NEWEST, (true, true, true)) => new += 1,
             half => panic!("sync {nth}: {half:?}"),
         }
         assert_eq!(rows(&found), before, "sync {nth}");
@@ -169,6 +170,8 @@ fn has_only_its_copy(data: &Path) {
             "chat.db.schema-1",
             // Of a run that was killed between the two steps.
             "chat.db.schema-2",
+            "chat.db.schema-3",
+            "control.sock",
             "keyring.json",
             "lock",
         ];

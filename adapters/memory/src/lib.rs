@@ -4,6 +4,7 @@ mod clock;
 mod entropy;
 mod event_bus;
 mod message_store;
+mod moderation_store;
 mod password_hasher;
 mod room_store;
 mod session_store;

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chat_domain::{
-    Content, Event, EventBody, EventId, Membership, Message, PasswordHash, Role, Room, RoomId, Seq, Session,
-    SessionId, Timestamp, TokenHash, User, UserId,
+    AuditId, Content, Event, EventBody, EventId, Membership, Message, PasswordHash, Role, Room, RoomId, Seq,
+    Session, SessionId, Timestamp, TokenHash, User, UserId,
     event::{Emoji, Person},
     membership::Pair,
+    moderation::{Action, Actor, AuditEntry},
 };
 use chat_ports::{Conflict, StoreError};
 
@@ -49,6 +50,7 @@ pub(crate) struct State {
     pub(crate) reactions: HashMap<EventId, Vec<(Emoji, UserId)>>,
     /// What messages were first sent as, of those that were edited.
     pub(crate) first_texts: HashMap<EventId, Content>,
+    pub(crate) audit: Vec<AuditEntry>,
     pub(crate) pairs: HashMap<Pair, RoomId>,
     is_full: bool,
     last_user: u64,
@@ -105,11 +107,22 @@ impl State {
         };
         self.events.insert((room, seq), event.clone());
         self.places.insert(id, (room, seq));
-        Ok(self.as_of_now(&event))
+        Ok(self.completed(&event))
     }
 
-    /// Events that tell of a message or a room tell of it as it is now.
+    /// Who reads an event of a message, a room or a person is told of it as it is now.
     pub(crate) fn as_of_now(&self, event: &Event) -> Event {
+        let mut event = self.completed(event);
+        if let EventBody::Joined { user, .. } | EventBody::Left { user, .. } = &mut event.body
+            && let Some((now, _)) = self.users.get(&user.id)
+        {
+            *user = now.into();
+        }
+        event
+    }
+
+    /// The same for who has caused it, and knows the person.
+    fn completed(&self, event: &Event) -> Event {
         let mut event = event.clone();
         match &mut event.body {
             EventBody::Edited(message) => {
@@ -149,6 +162,37 @@ impl State {
             | EventBody::RoomChanged(_)
             | EventBody::Withheld => None,
         }
+    }
+
+    /// An administrator who acts must still be one.
+    pub(crate) fn may_act(&self, actor: Actor, at: Timestamp) -> Result<(), StoreError> {
+        match actor {
+            Actor::Admin(id) if !self.active(id, at)?.is_admin => Err(Conflict::NotAllowed.into()),
+            Actor::Admin(_) | Actor::Shell => Ok(()),
+        }
+    }
+
+    /// Writes a line into the audit log.
+    pub(crate) fn log(
+        &mut self,
+        by: Actor,
+        action: Action,
+        target: UserId,
+        (reason, until): (Option<&str>, Option<Timestamp>),
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let id = AuditId::parse(self.audit.len() as u64 + 1).map_err(StoreError::failed)?;
+        let reason = reason.map(str::to_owned);
+        self.audit.push(AuditEntry {
+            id,
+            by,
+            action,
+            target,
+            reason,
+            until,
+            at,
+        });
+        Ok(())
     }
 
     /// Whoever acts must still be there, and not be banned.

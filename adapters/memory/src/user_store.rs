@@ -1,6 +1,6 @@
 //! Accounts.
 
-use chat_domain::{Role, RoomKind, User, UserId, Username};
+use chat_domain::{Role, RoomKind, User, UserId, Username, moderation::Action};
 use chat_ports::{Conflict, Credential, NewUser, Registered, StoreError, UserStore};
 
 use crate::{MemoryStore, state::State};
@@ -13,6 +13,9 @@ impl State {
     }
 
     fn register(&mut self, new: NewUser) -> Result<Registered, StoreError> {
+        if let Some(actor) = new.made_by {
+            self.may_act(actor, new.at)?;
+        }
         if self.by_name(&new.username).is_some() {
             return Err(Conflict::UsernameTaken.into());
         }
@@ -34,6 +37,9 @@ impl State {
             last_seen_at: new.at,
         };
         self.users.insert(user.id, (user.clone(), new.password));
+        if let Some(actor) = new.made_by {
+            self.log(actor, Action::AddUser, user.id, (None, None), new.at)?;
+        }
         let join = |room| self.join(room, (&user).into(), Role::Member, None, new.at);
         let joined = new.joins.map(join).transpose()?;
         Ok(Registered { user, joined })

@@ -1,6 +1,6 @@
 //! Who acts: what they were allowed when the rules were asked may be over by the time it is written.
 
-use chat_domain::{Role, RoomId, Timestamp, UserId};
+use chat_domain::{Role, RoomId, Timestamp, UserId, moderation::Actor};
 use chat_ports::{Conflict, StoreError};
 use rusqlite::{Connection, named_params};
 
@@ -8,12 +8,12 @@ use crate::rows;
 
 /// Somebody who may act in a room.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Actor {
+pub(crate) struct InRoom {
     pub(crate) role: Role,
     pub(crate) is_admin: bool,
 }
 
-impl Actor {
+impl InRoom {
     pub(crate) fn moderates(self) -> bool {
         self.role >= Role::Moderator || self.is_admin
     }
@@ -25,7 +25,7 @@ pub(crate) fn in_room(
     user: UserId,
     room: RoomId,
     at: Timestamp,
-) -> Result<Actor, StoreError> {
+) -> Result<InRoom, StoreError> {
     let found = rows::one(
         connection,
         "SELECT is_admin,
@@ -35,7 +35,7 @@ pub(crate) fn in_room(
         |row| {
             let is_admin = rows::get(row, "is_admin")?;
             let role: Option<String> = rows::get(row, "role")?;
-            role.map(|_| rows::role(row).map(|role| Actor { role, is_admin }))
+            role.map(|_| rows::role(row).map(|role| InRoom { role, is_admin }))
                 .transpose()
         },
     )?;
@@ -52,6 +52,14 @@ pub(crate) fn active(connection: &Connection, user: UserId, at: Timestamp) -> Re
         |row| rows::get(row, "is_admin"),
     )?;
     found.ok_or_else(|| Conflict::UserInactive.into())
+}
+
+/// An administrator who acts must still be one.
+pub(crate) fn may_administer(connection: &Connection, actor: Actor, at: Timestamp) -> Result<(), StoreError> {
+    match actor {
+        Actor::Admin(id) if !active(connection, id, at)? => Err(Conflict::NotAllowed.into()),
+        Actor::Admin(_) | Actor::Shell => Ok(()),
+    }
 }
 
 /// The user's role in the room.

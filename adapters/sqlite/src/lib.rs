@@ -5,6 +5,7 @@
 //! reach the database, for their own row.
 
 mod actor;
+mod audit;
 mod backup;
 mod change;
 mod checkpoint;
@@ -12,6 +13,7 @@ mod error;
 mod health;
 mod log;
 mod message_store;
+mod moderation_store;
 mod panic;
 mod readers;
 mod room_store;

@@ -468,7 +468,7 @@ pub(crate) fn seq(row: &Row<'_>, column: impl RowIndex) -> Result<Seq, StoreErro
     Seq::parse(number(row, column)?).map_err(StoreError::failed)
 }
 
-fn time(row: &Row<'_>, column: impl RowIndex) -> Result<Timestamp, StoreError> {
+pub(crate) fn time(row: &Row<'_>, column: impl RowIndex) -> Result<Timestamp, StoreError> {
     number(row, column).map(Timestamp::from_millis)
 }
 
@@ -495,7 +495,7 @@ fn optional<'a>(row: &'a Row<'_>, column: impl RowIndex) -> Result<Option<&'a st
     found.as_str_or_null().map_err(StoreError::failed)
 }
 
-fn named<T>(
+pub(crate) fn named<T>(
     row: &Row<'_>,
     column: impl RowIndex + Copy + Display,
     of_name: impl FnOnce(&str) -> Option<T>,
@@ -504,7 +504,7 @@ fn named<T>(
     of_name(name).ok_or_else(|| StoreError::failed(format!("the unknown name {name:?} in column {column}")))
 }
 
-fn optional_text(
+pub(crate) fn optional_text(
     row: &Row<'_>,
     column: impl RowIndex,
     place: Column,

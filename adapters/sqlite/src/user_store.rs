@@ -4,19 +4,20 @@ use chat_domain::{PasswordHash, Role, RoomId, User, UserId, Username, event::Per
 use chat_ports::{Conflict, Credential, NewUser, Registered, Sealer, StoreError, UserStore};
 use rusqlite::{Connection, named_params};
 
-use crate::{SqliteStore, room_store, rows};
+use crate::{SqliteStore, actor, audit, room_store, rows};
 
 impl UserStore for SqliteStore {
     async fn register(&self, user: NewUser) -> Result<Registered, StoreError> {
-        self.write(move |connection, _| register(connection, user)).await
+        self.write(move |connection, sealer| register(connection, sealer, user))
+            .await
     }
 
     async fn register_first(&self, user: NewUser) -> Result<Option<Registered>, StoreError> {
-        self.write(move |connection, _| {
+        self.write(move |connection, sealer| {
             if count(connection)? > 0 {
                 return Ok(None);
             }
-            register(connection, user).map(Some)
+            register(connection, sealer, user).map(Some)
         })
         .await
     }
@@ -56,12 +57,19 @@ fn count(connection: &Connection) -> Result<u64, StoreError> {
     Ok(found.unwrap_or(0))
 }
 
-fn by_id(connection: &Connection, sealer: &dyn Sealer, id: UserId) -> Result<Option<User>, StoreError> {
+pub(crate) fn by_id(
+    connection: &Connection,
+    sealer: &dyn Sealer,
+    id: UserId,
+) -> Result<Option<User>, StoreError> {
     let sql = format!("SELECT {} FROM users WHERE id = ?1", rows::USER);
     rows::one(connection, &sql, [id.number()], |row| rows::user(row, sealer))
 }
 
-fn register(connection: &Connection, new: NewUser) -> Result<Registered, StoreError> {
+fn register(connection: &Connection, sealer: &dyn Sealer, new: NewUser) -> Result<Registered, StoreError> {
+    if let Some(by) = new.made_by {
+        actor::may_administer(connection, by, new.at)?;
+    }
     let id = rows::next_id(connection, "users")?;
     let made = rows::run(
         connection,
@@ -80,6 +88,10 @@ fn register(connection: &Connection, new: NewUser) -> Result<Registered, StoreEr
     )?;
     if made == 0 {
         return Err(Conflict::UsernameTaken.into());
+    }
+    if let Some(by) = new.made_by {
+        let line = audit::Line::about_a_new_account(by, id, new.at);
+        audit::write(connection, sealer, &line)?;
     }
     let user = User {
         id: UserId::parse(id).map_err(StoreError::failed)?,

@@ -156,6 +156,7 @@ const fn status(error: &Error) -> u16 {
 
 const fn refusal_status(refusal: &Refusal) -> u16 {
     match refusal {
+        Refusal::KeyedAccount => 400,
         Refusal::Unauthenticated | Refusal::InvalidCredentials => 401,
         Refusal::Banned { .. } | Refusal::Forbidden | Refusal::RegistrationClosed => 403,
         Refusal::NotFound | Refusal::UnknownTarget => 404,

@@ -34,6 +34,7 @@ impl<P: Ports> App<P> {
             password: Some(password),
             is_admin: false,
             joins: self.plain_room().await?,
+            made_by: None,
             at: self.now(),
         };
         let registered = self.ports.users().register(new).await?;

@@ -11,18 +11,19 @@
 
 pub mod message_changes;
 pub mod message_store;
+pub mod moderation_store;
 pub mod room_store;
 pub mod session_store;
 pub mod user_store;
 
 mod world;
 
-use chat_ports::{MessageStore, RoomStore, SessionStore, UserStore};
+use chat_ports::{MessageStore, ModerationStore, RoomStore, SessionStore, UserStore};
 
 /// Everything that one database offers.
-pub trait Store: UserStore + SessionStore + RoomStore + MessageStore {}
+pub trait Store: UserStore + SessionStore + RoomStore + MessageStore + ModerationStore {}
 
-impl<S: UserStore + SessionStore + RoomStore + MessageStore> Store for S {}
+impl<S: UserStore + SessionStore + RoomStore + MessageStore + ModerationStore> Store for S {}
 
 /// Makes one test per promise. `$fresh` is an `async fn` that gives an empty store behind `Deref`.
 #[macro_export]
@@ -43,6 +44,18 @@ macro_rules! store_contract {
             a_touch_moves_the_session_and_its_user,
             a_touch_does_not_bring_a_closed_session_back,
             sweeping_ends_the_old_and_the_idle,
+        ]);
+        $crate::store_contract!(@group $fresh, moderation_store: [
+            a_ban_locks_out,
+            an_unban_lets_in,
+            what_is_so_already_is_not_done_again,
+            a_new_password_ends_all_sign_ins,
+            somebody_always_administers,
+            two_who_demote_each_other_do_not_both_succeed,
+            only_administrators_act,
+            made_accounts_are_logged,
+            the_log_is_read_backwards,
+            users_are_listed,
         ]);
         $crate::store_contract!(@group $fresh, room_store: [
             there_is_one_plain_room,

@@ -19,6 +19,7 @@ pub(crate) fn new_user(name: &str) -> NewUser {
         password: Some(PasswordHash::from_phc(format!("$plain${name}"))),
         is_admin: false,
         joins: None,
+        made_by: None,
         at: START,
     }
 }

@@ -1,11 +1,12 @@
 //! The calls.
 
 use chat_domain::{
-    Draft, EventId, RoomId, Seq, SessionId, Timestamp, TokenHash, UserId, Username,
+    AuditId, Draft, EventId, RoomId, Seq, SessionId, Timestamp, TokenHash, UserId, Username,
     change::{Deletion, Edit, ReactionChange},
     event::Person,
     membership::{self, Entry, Exit, RoomChange},
     message::Utterance,
+    moderation::Measure,
 };
 use chat_ports::{NewRoom, NewSession, NewUser, Page};
 
@@ -43,6 +44,10 @@ pub(crate) enum Call {
     Delete(Deletion),
     React(ReactionChange),
     SentBefore(RoomId, UserId, Utterance),
+    CarryOut(Measure),
+    CountActiveAdmins(Timestamp),
+    UsersAfter(Option<UserId>, u32),
+    AuditLog(Option<AuditId>, u32),
     /// The database is closed and opened again.
     Reopen,
 }
@@ -67,6 +72,7 @@ impl Call {
                 | Self::Edit(_)
                 | Self::Delete(_)
                 | Self::React(_)
+                | Self::CarryOut(_)
         )
     }
 }

@@ -4,15 +4,16 @@
 use std::time::Duration;
 
 use chat_domain::{
-    AccountKind, ClientId, Content, EventId, Join, Message, MessageType, Mode, PasswordHash, Role, RoomId,
-    RoomKind, RoomName, Seq, SessionId, Timestamp, TokenHash, User, UserId, Username, change,
+    AccountKind, AuditId, ClientId, Content, EventId, Join, Message, MessageType, Mode, PasswordHash, Role,
+    RoomId, RoomKind, RoomName, Seq, SessionId, Timestamp, TokenHash, User, UserId, Username, change,
     event::Emoji,
     membership::{self, Settings},
     message::{self, Utterance},
+    moderation::{self, Act, Actor, Admin, Authority},
     room::{self, Member, SlowMode, Topic},
 };
 use chat_memory::MemoryStore;
-use chat_ports::{MessageStore, NewRoom, NewSession, NewUser, Page, RoomStore, UserStore};
+use chat_ports::{MessageStore, ModerationStore, NewRoom, NewSession, NewUser, Page, RoomStore, UserStore};
 use fastrand::Rng;
 
 use super::call::Call;
@@ -28,7 +29,7 @@ const TEXTS: [&str; 6] = ["a", "bb", "ccc", "dddd", "eeeee", "füü füü"];
 const CLIENT_IDS: [&str; 5] = ["c1", "c2", "c3", "c4", "c5"];
 
 /// What is drawn, and how often beside the others.
-const KINDS: [(Kind, u32); 31] = [
+const KINDS: [(Kind, u32); 35] = [
     (Kind::Register, 6),
     (Kind::RegisterFirst, 1),
     (Kind::Credential, 2),
@@ -60,6 +61,10 @@ const KINDS: [(Kind, u32); 31] = [
     (Kind::Delete, 10),
     (Kind::React, 24),
     (Kind::SentBefore, 4),
+    (Kind::CarryOut, 14),
+    (Kind::CountActiveAdmins, 1),
+    (Kind::UsersAfter, 2),
+    (Kind::AuditLog, 2),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +100,10 @@ enum Kind {
     Delete,
     React,
     SentBefore,
+    CarryOut,
+    CountActiveAdmins,
+    UsersAfter,
+    AuditLog,
 }
 
 /// How much there is. Numbers are given from 1 on without a gap, of every kind.
@@ -280,7 +289,50 @@ impl Draw {
                 let member = self.member(store, known).await?;
                 Call::SentBefore(member.room().id, member.user().id, self.utterance(None))
             }
+            Kind::CarryOut => {
+                let target = self.user(store, known).await?;
+                let admins = store.count_active_admins(self.now).await.unwrap();
+                let authority = self.authority(store, known).await?;
+                let act = self.act();
+                Call::CarryOut(moderation::decide(&authority, act, &target, admins, self.now).ok()?)
+            }
+            Kind::CountActiveAdmins => Call::CountActiveAdmins(self.now),
+            Kind::UsersAfter => {
+                let after = self.rng.bool().then(|| self.user_id(known));
+                Call::UsersAfter(after, self.few())
+            }
+            Kind::AuditLog => {
+                let before = self
+                    .rng
+                    .bool()
+                    .then(|| AuditId::parse(self.rng.u64(1..30)).unwrap());
+                Call::AuditLog(before, self.few())
+            }
         })
+    }
+
+    async fn authority(&mut self, store: &MemoryStore, known: &Known) -> Option<Authority> {
+        if self.rng.bool() {
+            return Some(Authority::Shell);
+        }
+        let user = self.user(store, known).await?;
+        Admin::prove(user, self.now).ok().map(Authority::Admin)
+    }
+
+    fn act(&mut self) -> Act {
+        let reason = self.rng.bool().then(|| self.one_of(&TEXTS).to_owned());
+        match self.rng.u8(..8) {
+            0 | 1 => {
+                let soon = self.now.after(Duration::from_secs(self.rng.u64(1..60)));
+                let until = self.rng.u8(..4).gt(&0).then_some(soon);
+                Act::Ban { until, reason }
+            }
+            2 | 3 => Act::Unban,
+            4 => Act::Kick { reason },
+            5 => Act::Promote,
+            6 => Act::Demote,
+            _ => Act::SetPassword(PasswordHash::from_phc(format!("$plain${}", self.rng.u8(..9)))),
+        }
     }
 
     async fn direct_room(&mut self, store: &MemoryStore, known: &Known) -> Option<Call> {
@@ -338,7 +390,17 @@ impl Draw {
             kind: self.one_of(&[AccountKind::Basic, AccountKind::Keyed]),
             is_admin: self.rng.u8(..4) == 0,
             joins,
+            made_by: self.made_by(),
             at: self.now,
+        }
+    }
+
+    /// Mostly its owner.
+    fn made_by(&mut self) -> Option<Actor> {
+        match self.rng.u8(..6) {
+            0 => Some(Actor::Shell),
+            1 => Some(Actor::Admin(UserId::parse(self.rng.u64(1..=USERS)).unwrap())),
+            _ => None,
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chat_crypto::{AtRestSealer, Keyring};
 use chat_domain::{EventId, RoomId, Seq, Timestamp, UserId};
 use chat_memory::MemoryStore;
-use chat_ports::{MessageStore, Page, RoomStore, SessionStore, StoreError, UserStore};
+use chat_ports::{MessageStore, ModerationStore, Page, RoomStore, SessionStore, StoreError, UserStore};
 use chat_sqlite::SqliteStore;
 use chat_system::SystemEntropy;
 use tempfile::TempDir;
@@ -95,6 +95,13 @@ impl Pair {
                     ended
                 })
             }
+            Call::CarryOut(measure) => both!(self, |s| s.carry_out(measure.clone()), |mut outcome| {
+                outcome.ended.sort_unstable();
+                outcome
+            }),
+            Call::CountActiveAdmins(at) => both!(self, |s| s.count_active_admins(at)),
+            Call::UsersAfter(after, most) => both!(self, |s| s.users_after(after, most)),
+            Call::AuditLog(before, most) => both!(self, |s| s.audit_log(before, most)),
             Call::EnsurePlainRoom(new) => both!(self, |s| s.ensure_plain_room(new.clone())),
             Call::PlainRoom => both!(self, |s| s.plain_room()),
             Call::CreateRoom(new, owner) => both!(self, |s| s.create_room(new.clone(), owner.clone())),
@@ -141,7 +148,12 @@ impl Pair {
         let users = || (1..=all.users + 1).map(|n| UserId::parse(n).unwrap());
         let rooms = || (1..=all.rooms + 1).map(|n| RoomId::parse(n).unwrap());
         let most = u32::MAX;
-        let mut calls = vec![Call::CountUsers, Call::PlainRoom];
+        let mut calls = vec![
+            Call::CountUsers,
+            Call::PlainRoom,
+            Call::UsersAfter(None, most),
+            Call::AuditLog(None, most),
+        ];
         calls.extend(draw::names().map(Call::Credential));
         calls.extend(draw::tokens().map(Call::SessionByToken));
         for user in users() {

@@ -86,6 +86,7 @@ impl Sample {
             password: None,
             is_admin: false,
             joins: None,
+            made_by: None,
             at: START,
         };
         self.store.register(new).await.unwrap().user

@@ -454,6 +454,7 @@ mod tests {
             password: None,
             is_admin: false,
             joins: Some(room.id),
+            made_by: None,
             at: Timestamp::default(),
         };
         (room.id, app.ports().store.register(ada).await.unwrap().user.id)
