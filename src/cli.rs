@@ -27,6 +27,9 @@ pub enum Command {
     Serve(Serve),
     /// Make the data directory, the database, the keys and the first administrator
     Init(Init),
+    /// Show or check the configuration
+    #[command(subcommand)]
+    Config(ConfigAsked),
     /// See to accounts, also while the server runs
     #[command(subcommand)]
     User(User),
@@ -58,6 +61,15 @@ pub struct Init {
     /// Print the name and the password as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// What is asked about the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigAsked {
+    /// Show every key with its value and where it is set; secrets are masked
+    Show(Show),
+    /// Say whether a server could start with it
+    Check,
 }
 
 /// What is done to accounts. Everything but `list` is written into the audit log.

@@ -16,8 +16,6 @@ use chat_ws::Hub;
 
 use crate::config::Config;
 
-/// The database, in the data directory.
-const DATABASE: &str = "chat.db";
 /// Where a running server hears the command line, in the data directory.
 pub(crate) const CONTROL: &str = "control.sock";
 
@@ -59,7 +57,7 @@ pub fn compose(config: &Config) -> Result<House, Box<dyn Error>> {
 /// As [`compose`]; also if nothing is set up.
 pub fn compose_unless_served(config: &Config) -> Result<Option<House>, Box<dyn Error>> {
     let directory = &config.data_dir;
-    if !fs::exists(directory.join(DATABASE))? {
+    if !fs::exists(config.database())? {
         let where_to = directory.display();
         return Err(format!(
             "nothing is set up in the data directory {where_to}: run `secure-chat init` first"
@@ -71,11 +69,10 @@ pub fn compose_unless_served(config: &Config) -> Result<Option<House>, Box<dyn E
 }
 
 fn put_together(config: &Config, lock: File) -> Result<House, Box<dyn Error>> {
-    let directory = &config.data_dir;
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-    let keyring = open_keyring(directory, &*entropy, &*clock)?;
+    let keyring = open_keyring(config, &*entropy, &*clock)?;
     let sealer = AtRestSealer::new(keyring, Arc::clone(&entropy) as Arc<dyn Entropy>);
-    let store = SqliteStore::open(&closed_to_others(&directory.join(DATABASE))?, Arc::new(sealer))?;
+    let store = SqliteStore::open(&closed_to_others(&config.database())?, Arc::new(sealer))?;
     let hub = Arc::new(Hub::new());
     let ports = Bundle {
         store: store.clone(),
@@ -116,16 +113,16 @@ fn lock(directory: &Path) -> Result<Option<File>, String> {
 
 /// A database without its keyring must not get a new one: what is sealed in it would be lost for good.
 fn open_keyring(
-    directory: &Path,
+    config: &Config,
     entropy: &dyn Entropy,
     clock: &dyn Clock,
 ) -> Result<Keyring, Box<dyn Error>> {
-    let path = directory.join("keyring.json");
-    let is_new = !fs::exists(&path)? && !fs::exists(directory.join(DATABASE))?;
+    let (path, kept) = (config.data_dir.join("keyring.json"), config.encryption_key()?);
+    let is_new = !fs::exists(&path)? && !fs::exists(config.database())?;
     let keyring = if is_new {
-        Keyring::create(&path, entropy, clock.now())
+        Keyring::create(&path, kept.as_ref(), entropy, clock.now())
     } else {
-        Keyring::load(&path)
+        Keyring::load(&path, kept.as_ref())
     };
     Ok(keyring?)
 }

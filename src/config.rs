@@ -1,43 +1,25 @@
-//! The configuration: defaults, a file, the environment and flags, in this order; the last one wins.
+//! The configuration: what the operator has chosen, checked, and what follows from it.
+
+mod error;
+mod show;
+mod sources;
+mod values;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chat_domain::{SessionPolicy, quota::Rate};
+use chat_crypto::EncryptionKey;
+use chat_domain::{PasswordHash, SessionPolicy, quota::Rate};
 use chat_http::{Edge, PublicUrl, Timeouts, TrustedProxies};
-use figment::{
-    Figment,
-    providers::{Env, Format, Serialized, Toml},
-};
+use figment::Figment;
 use serde::Deserialize;
 
-use crate::cli::{Cli, Command};
+pub use error::ConfigError;
+pub use show::Shown;
+use values::{Hidden, List, Switch};
 
-/// The defaults, as they are documented.
-const DEFAULTS: &str = include_str!("../config/default.toml");
-
-/// What may be set in the environment, under these names in capitals.
-const KEYS: [&str; 18] = [
-    "app_name",
-    "websocket_host",
-    "websocket_port",
-    "data_dir",
-    "public_url",
-    "trusted_proxies",
-    "plain_api",
-    "session_lifetime",
-    "session_idle",
-    "rate_limit_messages",
-    "rate_limit_window",
-    "rate_limit_registrations",
-    "max_sockets_per_user",
-    "max_sockets_per_address",
-    "max_connections_per_address",
-    "hashing_slots",
-    "shutdown_grace",
-    "log",
-];
+use crate::cli::Cli;
 
 /// The effective configuration. The fields are explained in `config/default.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -45,17 +27,26 @@ const KEYS: [&str; 18] = [
 #[expect(missing_docs, reason = "each key is explained in config/default.toml, once")]
 pub struct Config {
     pub app_name: String,
+    app_env: Env,
+    app_debug: Switch,
     pub websocket_host: IpAddr,
     pub websocket_port: u16,
     pub data_dir: PathBuf,
+    #[expect(dead_code, reason = "there is one database so far; to name it is allowed")]
+    db_type: Db,
+    db_path: PathBuf,
+    encryption_key: Hidden,
+    admin_password_hash: Hidden,
     public_url: String,
     trusted_proxies: List,
-    pub plain_api: bool,
+    plain_api: Switch,
     session_lifetime: u64,
     session_idle: u64,
     rate_limit_messages: u32,
     rate_limit_window: u64,
     rate_limit_registrations: u32,
+    max_file_size: u64,
+    allowed_file_types: List,
     max_sockets_per_user: usize,
     max_sockets_per_address: usize,
     max_connections_per_address: usize,
@@ -64,120 +55,113 @@ pub struct Config {
     pub log: String,
 }
 
-/// A list: in a file as one, in the environment and on one line with commas or spaces between.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged, expecting = "a list, or a text with commas between")]
-enum List {
-    Items(Vec<String>),
-    Line(String),
+/// Whether people depend on the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Env {
+    Production,
+    Development,
 }
 
-impl List {
-    fn items(&self) -> Vec<&str> {
-        match self {
-            Self::Items(items) => items.iter().map(String::as_str).collect(),
-            Self::Line(line) => {
-                let items = line.split([',', ' ']);
-                items.filter(|item| !item.is_empty()).collect()
-            }
-        }
-    }
+/// What keeps the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Db {
+    Sqlite,
 }
 
-/// A configuration that cannot be used: one line that names the key, its source and what is allowed.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// A key is unknown or has a value of the wrong type.
-    #[error("configuration: {0}")]
-    Figment(#[from] Box<figment::Error>),
-    /// A value is out of range.
-    #[error("configuration: {key} {allowed}")]
-    Value {
-        /// The key.
-        key: &'static str,
-        /// What is allowed.
-        allowed: String,
-    },
+/// The configuration with where it comes from.
+pub struct Loaded {
+    /// What is in force.
+    pub config: Config,
+    /// Every value with its source.
+    pub shown: Vec<Shown>,
+    /// What the operator should know, and what stops nothing.
+    pub warnings: Vec<String>,
 }
 
 impl Config {
     /// Reads the configuration.
     ///
     /// # Errors
-    /// [`ConfigError`].
-    pub fn load(cli: &Cli) -> Result<Self, ConfigError> {
-        let mut figment = Figment::from(Toml::string(DEFAULTS));
-        if let Some(file) = &cli.config {
-            figment = figment.merge(Toml::file_exact(file));
-        }
-        figment = figment.merge(Env::raw().only(&KEYS).lowercase(true));
-        if let Some(data_dir) = &cli.data_dir {
-            figment = figment.merge(Serialized::default("data_dir", data_dir));
-        }
-        if let Some(Command::Serve(serve)) = &cli.command {
-            if let Some(host) = serve.host {
-                figment = figment.merge(Serialized::default("websocket_host", host));
-            }
-            if let Some(port) = serve.port {
-                figment = figment.merge(Serialized::default("websocket_port", port));
-            }
-        }
-        let config: Self = figment.extract().map_err(Box::new)?;
-        config.check()?;
-        Ok(config)
+    /// [`ConfigError`]: one line that names the key, its source and what is allowed.
+    pub fn load(cli: &Cli) -> Result<Loaded, ConfigError> {
+        let sources = sources::gather(cli)?;
+        let config: Self = sources
+            .figment
+            .extract()
+            .map_err(|error| ConfigError::of(&sources.figment, &error))?;
+        config.check(&sources.figment)?;
+        Ok(Loaded {
+            shown: show::all(&sources.figment),
+            config,
+            warnings: sources.warnings,
+        })
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
-        let wrong = |key, allowed: &str| {
-            Err(ConfigError::Value {
-                key,
-                allowed: allowed.to_owned(),
-            })
+    fn check(&self, figment: &Figment) -> Result<(), ConfigError> {
+        let must = |key: &'static str, holds: bool, allowed: &str| {
+            if holds {
+                Ok(())
+            } else {
+                Err(ConfigError::value(figment, key, allowed))
+            }
         };
-        if self.app_name.trim().is_empty() || self.app_name.len() > 80 {
-            return wrong("app_name", "must have 1 to 80 bytes");
+        let bytes = self.app_name.trim().len();
+        must("app_name", (1..=80).contains(&bytes), "must have 1 to 80 bytes")?;
+        let is_safe = self.app_env == Env::Development || !self.app_debug.is_on();
+        must("app_debug", is_safe, "must be off where app_env is production")?;
+        for (key, number) in [
+            ("rate_limit_messages", u64::from(self.rate_limit_messages)),
+            ("rate_limit_window", self.rate_limit_window),
+            (
+                "rate_limit_registrations",
+                u64::from(self.rate_limit_registrations),
+            ),
+            ("session_lifetime", self.session_lifetime),
+            ("session_idle", self.session_idle),
+            ("max_file_size", self.max_file_size),
+            ("max_sockets_per_user", self.max_sockets_per_user as u64),
+            ("max_sockets_per_address", self.max_sockets_per_address as u64),
+            (
+                "max_connections_per_address",
+                self.max_connections_per_address as u64,
+            ),
+            ("hashing_slots", self.hashing_slots as u64),
+        ] {
+            must(key, number > 0, "must be at least 1")?;
         }
-        if self.rate_limit_messages == 0 || self.rate_limit_window == 0 || self.rate_limit_registrations == 0
-        {
-            return wrong(
-                "rate_limit_messages, rate_limit_window and rate_limit_registrations",
-                "must be at least 1",
-            );
-        }
-        if self.session_lifetime == 0 || self.session_idle == 0 {
-            return wrong(
-                "session_lifetime and session_idle",
-                "must be at least 1 (seconds)",
-            );
-        }
-        if self.max_sockets_per_user == 0
-            || self.max_sockets_per_address == 0
-            || self.max_connections_per_address == 0
-        {
-            return wrong(
-                "max_sockets_per_user, max_sockets_per_address and max_connections_per_address",
-                "must be at least 1",
-            );
-        }
-        if self.hashing_slots == 0 {
-            return wrong("hashing_slots", "must be at least 1");
-        }
-        self.edge()?;
-        self.public_url().map(drop)
+        let endings = self.allowed_file_types.items();
+        let is_ending = |text: &&str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        must(
+            "allowed_file_types",
+            endings.iter().all(is_ending),
+            "must be endings of letters and digits, such as pdf",
+        )?;
+        let value = |key, error: String| ConfigError::value(figment, key, &error);
+        self.trusted_proxies()
+            .map_err(|error| value("trusted_proxies", error))?;
+        self.public_url().map_err(|error| value("public_url", error))?;
+        self.encryption_key()
+            .map_err(|error| value("encryption_key", error))?;
+        self.admin_password_hash()
+            .map_err(|error| value("admin_password_hash", error))?;
+        tracing_subscriber::EnvFilter::try_new(&self.log)
+            .map(drop)
+            .map_err(|error| value("log", format!("is not what a log filter is made of: {error}")))
+    }
+
+    fn trusted_proxies(&self) -> Result<TrustedProxies, String> {
+        TrustedProxies::parse(self.trusted_proxies.items()).map_err(|error| error.to_string())
     }
 
     /// What the accept loop goes by.
     ///
     /// # Errors
-    /// [`ConfigError::Value`] for a proxy that is neither an address nor a network.
-    pub fn edge(&self) -> Result<Edge, ConfigError> {
-        let proxies = TrustedProxies::parse(self.trusted_proxies.items());
-        let proxies = proxies.map_err(|error| ConfigError::Value {
-            key: "trusted_proxies",
-            allowed: error.to_string(),
-        })?;
+    /// None in a configuration that was loaded.
+    pub fn edge(&self) -> Result<Edge, String> {
         Ok(Edge {
-            proxies,
+            proxies: self.trusted_proxies()?,
             connections_per_address: self.max_connections_per_address,
             timeouts: Timeouts::default(),
         })
@@ -186,16 +170,55 @@ impl Config {
     /// The address that people type.
     ///
     /// # Errors
-    /// [`ConfigError::Value`] for what is no address.
-    pub fn public_url(&self) -> Result<Option<PublicUrl>, ConfigError> {
+    /// None in a configuration that was loaded.
+    pub fn public_url(&self) -> Result<Option<PublicUrl>, String> {
         if self.public_url.is_empty() {
             return Ok(None);
         }
         let url = PublicUrl::parse(&self.public_url);
-        url.map(Some).map_err(|error| ConfigError::Value {
-            key: "public_url",
-            allowed: error.to_string(),
-        })
+        url.map(Some).map_err(|error| error.to_string())
+    }
+
+    /// What the key at rest is derived from, if the operator keeps it.
+    ///
+    /// # Errors
+    /// None in a configuration that was loaded.
+    pub fn encryption_key(&self) -> Result<Option<EncryptionKey>, String> {
+        let text = self.encryption_key.expose();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let key = EncryptionKey::parse(text);
+        key.map(Some).map_err(|error| error.to_string())
+    }
+
+    /// The first administrator's password, if the operator has chosen it.
+    ///
+    /// # Errors
+    /// None in a configuration that was loaded.
+    pub fn admin_password_hash(&self) -> Result<Option<PasswordHash>, String> {
+        let text = self.admin_password_hash.expose();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let hash = chat_crypto::parse_hash(text);
+        hash.map(Some).map_err(|error| error.to_string())
+    }
+
+    /// Where the database lies.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        if self.db_path.as_os_str().is_empty() {
+            self.data_dir.join("chat.db")
+        } else {
+            self.db_path.clone()
+        }
+    }
+
+    /// Whether the causes of failures are told to who meets them.
+    #[must_use]
+    pub const fn tells_causes(&self) -> bool {
+        self.app_debug.is_on()
     }
 
     /// What the use cases go by.
@@ -204,7 +227,7 @@ impl Config {
         let seconds = Duration::from_secs;
         chat_app::Settings {
             app_name: self.app_name.clone(),
-            plain_api: self.plain_api,
+            plain_api: self.plain_api.is_on(),
             sessions: SessionPolicy {
                 absolute: seconds(self.session_lifetime),
                 idle: seconds(self.session_idle),

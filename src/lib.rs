@@ -6,6 +6,7 @@ pub mod compose;
 pub mod config;
 mod init;
 mod serve;
+mod show;
 mod user;
 
 use std::process::ExitCode;
@@ -60,15 +61,18 @@ impl<E: Into<Box<dyn std::error::Error>>> From<E> for Failure {
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
-    let config = Config::load(&cli)?;
-    start_log(&config)?;
+    let loaded = Config::load(&cli)?;
+    start_log(&loaded.config)?;
+    for warning in &loaded.warnings {
+        tracing::warn!("configuration: {warning}");
+    }
+    let config = &loaded.config;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = match cli.command.unwrap_or_default() {
-        Command::Serve(_) => runtime.block_on(serve::serve(&config)).map_err(Failure::from),
-        Command::Init(init) => runtime
-            .block_on(init::init(&config, &init))
-            .map_err(Failure::from),
-        Command::User(asked) => runtime.block_on(user::user(&config, asked)),
+        Command::Serve(_) => runtime.block_on(serve::serve(config)).map_err(Failure::from),
+        Command::Init(init) => runtime.block_on(init::init(config, &init)).map_err(Failure::from),
+        Command::Config(asked) => show::configuration(&loaded, &asked),
+        Command::User(asked) => runtime.block_on(user::user(config, asked)),
     };
     // What was waited for is over; what was not (a disk that does not answer, a password that is being hashed) must not
     // hold up the end.

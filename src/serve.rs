@@ -27,7 +27,8 @@ const SWEEP: Duration = Duration::from_mins(10);
 
 pub(crate) async fn serve(config: &Config) -> Result<(), Box<dyn Error>> {
     let house = compose(config)?;
-    init::set_up(&house.app, Username::parse(init::ADMIN)?, init::welcome).await?;
+    let admin = Username::parse(init::ADMIN)?;
+    init::set_up(&house.app, admin, config.admin_password_hash()?, init::welcome).await?;
     let address = (config.websocket_host, config.websocket_port);
     let listener = TcpListener::bind(address).await;
     let listener =
@@ -122,6 +123,7 @@ fn router(
         readiness,
         tasks: tasks.clone(),
         version: env!("CARGO_PKG_VERSION"),
+        tells_causes: config.tells_causes(),
     };
     chat_http::router(Arc::clone(&house.app), site)
 }

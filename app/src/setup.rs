@@ -1,7 +1,7 @@
 //! Set up: what has to be there before anybody comes.
 
 use chat_domain::{
-    AccountKind, Join, Mode, Password, PasswordHash, Room, RoomKind, RoomName, User, Username,
+    AccountKind, Join, Mode, Password, PasswordHash, Room, RoomKind, RoomName, Secret, User, Username,
 };
 use chat_ports::{Entropy, NewRoom, NewUser, PasswordHasher, Ports, RoomStore, UserStore};
 
@@ -12,8 +12,8 @@ use crate::{App, Error};
 pub struct FirstAdmin {
     /// The name of the account.
     pub username: Username,
-    /// Its password: 100 random bits in groups that can be typed.
-    pub password: chat_domain::Secret<String>,
+    /// Its password, 100 random bits in groups that can be typed; `None`: the operator has chosen one.
+    pub password: Option<Secret<String>>,
 }
 
 impl<P: Ports> App<P> {
@@ -40,7 +40,7 @@ impl<P: Ports> App<P> {
         Ok(Some(rooms.ensure_plain_room(new).await?))
     }
 
-    /// Makes the first administrator with a random password; `None`, and nothing is shown, if there are accounts
+    /// Makes the first administrator with the password that the operator has chosen, or a random one; `None`, and nothing is shown, if there are accounts
     /// already. Of many calls at once one wins.
     ///
     /// The password is shown *before* the account is made. Killed between the two, a password was shown that opens
@@ -52,20 +52,32 @@ impl<P: Ports> App<P> {
     pub async fn ensure_first_admin(
         &self,
         username: Username,
+        chosen: Option<PasswordHash>,
         show: impl FnOnce(&FirstAdmin) + Send,
     ) -> Result<Option<User>, Error> {
         if self.ports.users().count_users().await? > 0 {
             return Ok(None);
         }
-        let password = draw_password(self.ports.entropy());
-        let chosen = Password::choose(password.clone(), &username);
-        let chosen = chosen.map_err(|error| Error::Internal(error.into()))?;
-        let hash = self.ports.passwords().hash(chosen).await?;
+        let (password, hash) = match chosen {
+            Some(hash) => (None, hash),
+            None => self.draw_first_password(&username).await?,
+        };
         show(&FirstAdmin {
             username: username.clone(),
-            password: chat_domain::Secret::new(password),
+            password,
         });
         self.register_first(username, hash).await
+    }
+
+    async fn draw_first_password(
+        &self,
+        owner: &Username,
+    ) -> Result<(Option<Secret<String>>, PasswordHash), Error> {
+        let drawn = draw_password(self.ports.entropy());
+        let password = Password::choose(drawn.clone(), owner);
+        let password = password.map_err(|error| Error::Internal(error.into()))?;
+        let hash = self.ports.passwords().hash(password).await?;
+        Ok((Some(Secret::new(drawn)), hash))
     }
 
     async fn register_first(&self, username: Username, hash: PasswordHash) -> Result<Option<User>, Error> {

@@ -13,6 +13,7 @@ mod at_rest;
 #[expect(dead_code, reason = "as below")]
 mod checker;
 mod command_line;
+mod configuration;
 mod conformance;
 mod crowd;
 mod drain;

@@ -65,34 +65,6 @@ fn two_servers_do_not_share_a_directory() {
     );
 }
 
-#[test]
-fn a_bad_configuration_stops_the_start_and_names_the_key() {
-    let directory = directory();
-    let file = directory.path().join("chat.toml");
-    let refused = |toml: &str, environment: &[(&str, &str)]| {
-        std::fs::write(&file, toml).unwrap();
-        let mut command = program(&directory.path().join("data"));
-        command
-            .arg("--config")
-            .arg(&file)
-            .arg("init")
-            .envs(environment.iter().copied());
-        let output = command.stderr(std::process::Stdio::piped()).output().unwrap();
-        assert!(!output.status.success(), "{toml}");
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(said.lines().count(), 1, "{said}");
-        said
-    };
-    assert!(refused("colour = \"red\"", &[]).contains("colour"));
-    assert!(refused("websocket_port = \"many\"", &[]).contains("websocket_port"));
-    assert!(refused("public_url = \"chat.example.org\"", &[]).contains("public_url"));
-    assert!(refused("rate_limit_window = 0", &[]).contains("rate_limit_window"));
-    assert!(refused("trusted_proxies = [\"proxy.example\"]", &[]).contains("trusted_proxies"));
-    assert!(refused("trusted_proxies = 1", &[]).contains("trusted_proxies"));
-    assert!(refused("", &[("TRUSTED_PROXIES", "127.0.0.1,x")]).contains("\"x\""));
-    assert!(refused("", &[("WEBSOCKET_HOST", "everywhere")]).contains("WEBSOCKET_HOST"));
-}
-
 #[tokio::test]
 async fn the_address_can_be_chosen() {
     let directory = directory();

@@ -107,6 +107,35 @@ impl PasswordHasher for Argon2idHasher {
     }
 }
 
+/// A text that is no hash of ours to verify against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HashError {
+    /// Not an Argon2id hash in PHC format.
+    #[error("must be an Argon2id hash such as $argon2id$v=19$m=65536,t=3,p=1$…$…")]
+    NotArgon2id,
+    /// It would take the server's memory, or its time, at every sign-in.
+    #[error("asks for too much: at most 1 GiB of memory, 100 passes and 16 lanes")]
+    TooCostly,
+}
+
+/// Reads a hash that somebody else has made.
+///
+/// # Errors
+/// [`HashError`].
+pub fn parse_hash(text: &str) -> Result<PasswordHash, HashError> {
+    let hash = Phc::new(text).map_err(|_| HashError::NotArgon2id)?;
+    let is_whole = hash.salt.is_some() && hash.hash.is_some();
+    if hash.algorithm != Algorithm::Argon2id.ident() || !is_whole {
+        return Err(HashError::NotArgon2id);
+    }
+    let params = Params::try_from(&hash).map_err(|_| HashError::NotArgon2id)?;
+    let is_bearable = params.m_cost() <= 1_048_576 && params.t_cost() <= 100 && params.p_cost() <= 16;
+    if !is_bearable {
+        return Err(HashError::TooCostly);
+    }
+    Ok(PasswordHash::from_phc(text.to_owned()))
+}
+
 /// A hash that no password has: drawn, not computed. To verify against it costs what any verification costs.
 fn dummy(cost: Cost, entropy: &dyn Entropy) -> PasswordHash {
     let Cost {
@@ -166,6 +195,34 @@ mod tests {
 
     fn password(text: &str) -> Password {
         Password::attempt(text.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn hashes_that_others_have_made() {
+        let salt_and_hash = "$c29tZXNhbHRzb21l$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g";
+        let with = |head: &str| parse_hash(&format!("{head}{salt_and_hash}")).map(drop);
+        assert_eq!(with("$argon2id$v=19$m=65536,t=4,p=1"), Ok(()));
+        assert_eq!(
+            with("$argon2id$v=19$m=4194304,t=4,p=1"),
+            Err(HashError::TooCostly)
+        );
+        assert_eq!(
+            with("$argon2id$v=19$m=65536,t=101,p=1"),
+            Err(HashError::TooCostly)
+        );
+        assert_eq!(with("$argon2i$v=19$m=65536,t=4,p=1"), Err(HashError::NotArgon2id));
+        for wrong in [
+            "",
+            "secret",
+            "$2y$10$abcdefghijklmnopqrstuv",
+            "$argon2id$v=19$m=65536,t=4,p=1",
+        ] {
+            assert_eq!(
+                parse_hash(wrong).map(drop),
+                Err(HashError::NotArgon2id),
+                "{wrong}"
+            );
+        }
     }
 
     #[tokio::test]

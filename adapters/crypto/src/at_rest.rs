@@ -103,7 +103,7 @@ mod tests {
         let entropy = Arc::new(Counting(first.into()));
         let path = directory.path().join("keyring.json");
         AtRestSealer::new(
-            Keyring::create(&path, &*entropy, Timestamp::default()).unwrap(),
+            Keyring::create(&path, None, &*entropy, Timestamp::default()).unwrap(),
             entropy,
         )
     }

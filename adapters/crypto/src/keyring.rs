@@ -15,8 +15,11 @@ use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-/// The version of the file's format.
+use crate::EncryptionKey;
+
+/// The version of the file's format, and that of one whose key at rest the operator keeps.
 const FORMAT: u32 = 1;
+const FORMAT_KEPT: u32 = 2;
 /// Who may read the file: its owner.
 const MODE: u32 = 0o600;
 
@@ -38,6 +41,8 @@ pub struct Key {
     /// When it was made, in milliseconds since the Unix epoch.
     pub created: u64,
     secret: SecretKey,
+    /// The id of what it is derived from, if it does not stand in the file.
+    derived_from: Option<String>,
 }
 
 impl Key {
@@ -118,6 +123,16 @@ pub enum KeyringError {
         /// The file.
         path: PathBuf,
     },
+    /// The key at rest is not the one that this keyring was made with.
+    #[error("the keyring {path} was made {made}, and {given}")]
+    OtherKey {
+        /// The file.
+        path: PathBuf,
+        /// With which.
+        made: String,
+        /// And now.
+        given: String,
+    },
     /// The file's content is not a keyring.
     #[error("the keyring {path} is damaged: {reason}")]
     Damaged {
@@ -140,24 +155,39 @@ struct FileFormat {
 struct KeyFormat {
     kid: u32,
     purpose: Purpose,
-    key: Zeroizing<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    key: Option<Zeroizing<String>>,
+    /// Instead of the key: the id of the text that it is derived from.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    derived_from: Option<String>,
     state: State,
     created: u64,
 }
 
 impl Keyring {
-    /// Makes a keyring with one fresh key for each purpose. The file appears whole or not at all, and never takes
+    /// Makes a keyring with one fresh key for each purpose; the key at rest is that of the operator, if there is one, and
+    /// then only its id is kept. The file appears whole or not at all, and never takes
     /// the place of another: keys that are gone take everything that they sealed with them.
     ///
     /// # Errors
     /// [`KeyringError::Io`], also if there is a file already.
-    pub fn create(path: &Path, entropy: &dyn Entropy, now: Timestamp) -> Result<Self, KeyringError> {
-        let keys = (1..).zip(Purpose::ALL).map(|(kid, purpose)| Key {
-            kid,
-            purpose,
-            state: State::Active,
-            created: now.millis(),
-            secret: SecretKey(Zeroizing::new(entropy.draw())),
+    pub fn create(
+        path: &Path,
+        kept: Option<&EncryptionKey>,
+        entropy: &dyn Entropy,
+        now: Timestamp,
+    ) -> Result<Self, KeyringError> {
+        let keys = (1..).zip(Purpose::ALL).map(|(kid, purpose)| {
+            let kept = kept.filter(|_| purpose == Purpose::AtRest);
+            let drawn = || Zeroizing::new(entropy.draw());
+            Key {
+                kid,
+                purpose,
+                state: State::Active,
+                created: now.millis(),
+                secret: SecretKey(kept.map_or_else(drawn, EncryptionKey::secret)),
+                derived_from: kept.map(|kept| kept.id().to_owned()),
+            }
         });
         let keyring = Self { keys: keys.collect() };
         let failed = |source| KeyringError::Io {
@@ -168,12 +198,12 @@ impl Keyring {
         Ok(keyring)
     }
 
-    /// Reads a keyring, if nobody else can. A second copy of the keys, which a making that was killed may have left
+    /// Reads a keyring, if nobody else can. The key of the operator has to be the one that it was made with, if any. A second copy of the keys, which a making that was killed may have left
     /// beside it, is removed.
     ///
     /// # Errors
     /// [`KeyringError`] names the file and what to do.
-    pub fn load(path: &Path) -> Result<Self, KeyringError> {
+    pub fn load(path: &Path, kept: Option<&EncryptionKey>) -> Result<Self, KeyringError> {
         check_file(path)?;
         let failed = |source| KeyringError::Io {
             path: path.to_owned(),
@@ -184,10 +214,18 @@ impl Keyring {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
             Ok(()) | Err(_) => {}
         }
-        Self::parse(&text).map_err(|reason| KeyringError::Damaged {
+        let damaged = |reason| KeyringError::Damaged {
             path: path.to_owned(),
             reason,
-        })
+        };
+        let file = FileFormat::parse(&text).map_err(damaged)?;
+        file.is_made_with(kept)
+            .map_err(|(made, given)| KeyringError::OtherKey {
+                path: path.to_owned(),
+                made,
+                given,
+            })?;
+        Self::read(&file, kept).map_err(damaged)
     }
 
     /// The key that seals, for this purpose.
@@ -205,12 +243,9 @@ impl Keyring {
         self.keys.iter().find(fits)
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
-        let file: FileFormat = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        if file.format != FORMAT {
-            return Err(format!("format {} is not known", file.format));
-        }
-        let keys: Vec<Key> = file.keys.iter().map(read_key).collect::<Result<_, _>>()?;
+    fn read(file: &FileFormat, kept: Option<&EncryptionKey>) -> Result<Self, String> {
+        let read = file.keys.iter().map(|key| read_key(key, kept));
+        let keys: Vec<Key> = read.collect::<Result<_, _>>()?;
         let mut kids = HashSet::new();
         if let Some(twice) = keys.iter().find(|key| !kids.insert(key.kid)) {
             return Err(format!("there are two keys with the number {}", twice.kid));
@@ -228,15 +263,20 @@ impl Keyring {
     }
 
     fn write(&self, path: &Path) -> io::Result<()> {
+        let is_kept = self.keys.iter().any(|key| key.derived_from.is_some());
         let keys = self.keys.iter().map(|key| KeyFormat {
             kid: key.kid,
             purpose: key.purpose,
-            key: Zeroizing::new(BASE64URL_NOPAD.encode(key.secret())),
+            key: key
+                .derived_from
+                .is_none()
+                .then(|| Zeroizing::new(BASE64URL_NOPAD.encode(key.secret()))),
+            derived_from: key.derived_from.clone(),
             state: key.state,
             created: key.created,
         });
         let file = FileFormat {
-            format: FORMAT,
+            format: if is_kept { FORMAT_KEPT } else { FORMAT },
             keys: keys.collect(),
         };
         let text = Zeroizing::new(serde_json::to_vec_pretty(&file)?);
@@ -244,19 +284,53 @@ impl Keyring {
     }
 }
 
-fn read_key(key: &KeyFormat) -> Result<Key, String> {
-    let bytes = BASE64URL_NOPAD
-        .decode(key.key.as_bytes())
-        .ok()
-        .map(Zeroizing::new);
-    let secret = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok());
+impl FileFormat {
+    fn parse(text: &str) -> Result<Self, String> {
+        let file: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if !matches!(file.format, FORMAT | FORMAT_KEPT) {
+            return Err(format!("format {} is not known", file.format));
+        }
+        Ok(file)
+    }
+
+    /// Whether the operator keeps the key that the keyring was made with; if not, how it was made and what there is now.
+    fn is_made_with(&self, kept: Option<&EncryptionKey>) -> Result<(), (String, String)> {
+        let was = self.keys.iter().find_map(|key| key.derived_from.as_deref());
+        let now = kept.map(EncryptionKey::id);
+        if was == now {
+            return Ok(());
+        }
+        let made = was.map_or_else(
+            || "without ENCRYPTION_KEY".to_owned(),
+            |id| format!("with the ENCRYPTION_KEY of the id {id}"),
+        );
+        let given = now.map_or_else(
+            || "none is set: set it again".to_owned(),
+            |id| format!("one of the id {id} is set: it cannot be changed, what is stored would be lost"),
+        );
+        Err((made, given))
+    }
+}
+
+fn read_key(key: &KeyFormat, kept: Option<&EncryptionKey>) -> Result<Key, String> {
+    let secret = match (&key.key, &key.derived_from, kept) {
+        (Some(key), None, _) => {
+            let bytes = BASE64URL_NOPAD.decode(key.as_bytes()).ok().map(Zeroizing::new);
+            bytes
+                .and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok())
+                .map(Zeroizing::new)
+        }
+        (None, Some(_), Some(kept)) if key.purpose == Purpose::AtRest => Some(kept.secret()),
+        _ => None,
+    };
     let secret = secret.ok_or_else(|| format!("key {} is not 32 bytes in base64url", key.kid))?;
     Ok(Key {
         kid: key.kid,
         purpose: key.purpose,
         state: key.state,
         created: key.created,
-        secret: SecretKey(Zeroizing::new(secret)),
+        secret: SecretKey(secret),
+        derived_from: key.derived_from.clone(),
     })
 }
 
@@ -330,7 +404,7 @@ mod tests {
     fn created() -> (TempDir, PathBuf, Keyring) {
         let directory = TempDir::new().unwrap();
         let path = directory.path().join("keyring.json");
-        let keyring = Keyring::create(&path, &Counting(1.into()), Timestamp::from_millis(5)).unwrap();
+        let keyring = Keyring::create(&path, None, &Counting(1.into()), Timestamp::from_millis(5)).unwrap();
         (directory, path, keyring)
     }
 
@@ -338,7 +412,7 @@ mod tests {
     fn it_is_read_as_it_was_made_and_by_its_owner_only() {
         let (_directory, path, made) = created();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        let read = Keyring::load(&path).unwrap();
+        let read = Keyring::load(&path, None).unwrap();
         for purpose in Purpose::ALL {
             let (made, read) = (made.active(purpose).unwrap(), read.active(purpose).unwrap());
             assert_eq!(
@@ -354,7 +428,7 @@ mod tests {
     fn it_never_takes_the_place_of_another() {
         let (_directory, path, _) = created();
         let before = fs::read(&path).unwrap();
-        assert!(Keyring::create(&path, &Counting(9.into()), Timestamp::default()).is_err());
+        assert!(Keyring::create(&path, None, &Counting(9.into()), Timestamp::default()).is_err());
         assert_eq!(fs::read(&path).unwrap(), before);
         assert_eq!(
             fs::read_dir(path.parent().unwrap()).unwrap().count(),
@@ -368,7 +442,7 @@ mod tests {
         let (_directory, path, _) = created();
         let copy = unfinished(&path);
         fs::hard_link(&path, &copy).unwrap();
-        Keyring::load(&path).unwrap();
+        Keyring::load(&path, None).unwrap();
         assert!(path.exists() && !copy.exists());
     }
 
@@ -377,18 +451,51 @@ mod tests {
         let (directory, path, _) = created();
         for mode in [0o644, 0o640, 0o602, 0o660] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-            let refused = Keyring::load(&path).unwrap_err();
+            let refused = Keyring::load(&path, None).unwrap_err();
             assert!(matches!(refused, KeyringError::Open { .. }), "{mode:o}");
             assert!(refused.to_string().contains("chmod 600"), "{refused}");
         }
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         let link = directory.path().join("link.json");
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        assert!(matches!(Keyring::load(&link), Err(KeyringError::NoFile { .. })));
         assert!(matches!(
-            Keyring::load(directory.path()),
+            Keyring::load(&link, None),
             Err(KeyringError::NoFile { .. })
         ));
+        assert!(matches!(
+            Keyring::load(directory.path(), None),
+            Err(KeyringError::NoFile { .. })
+        ));
+    }
+
+    #[test]
+    fn a_key_that_the_operator_keeps_is_in_no_file_and_cannot_be_changed() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("keyring.json");
+        let kept = |text: &str| EncryptionKey::parse(text).unwrap();
+        let (mine, other) = (kept(&"k".repeat(32)), kept(&"l".repeat(32)));
+        let made = Keyring::create(&path, Some(&mine), &Counting(1.into()), Timestamp::default()).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(
+            text.contains(mine.id()) && text.contains("\"format\": 2"),
+            "{text}"
+        );
+        assert_eq!(text.matches("\"key\"").count(), 3, "{text}");
+        let read = Keyring::load(&path, Some(&mine)).unwrap();
+        let secret = |keyring: &Keyring| *keyring.active(Purpose::AtRest).unwrap().secret();
+        assert_eq!(secret(&read), secret(&made));
+        assert_eq!(secret(&read), *mine.secret());
+
+        let refused =
+            |path: &Path, key: Option<&EncryptionKey>| Keyring::load(path, key).unwrap_err().to_string();
+        assert!(refused(&path, None).contains(mine.id()));
+        let changed = refused(&path, Some(&other));
+        assert!(
+            changed.contains(mine.id()) && changed.contains(other.id()),
+            "{changed}"
+        );
+        let (_directory, drawn, _) = created();
+        assert!(refused(&drawn, Some(&mine)).contains("made without ENCRYPTION_KEY"));
     }
 
     #[test]
@@ -396,7 +503,7 @@ mod tests {
         let (_directory, path, _) = created();
         let good = fs::read_to_string(&path).unwrap();
         for (from, to, words) in [
-            ("\"format\": 1", "\"format\": 2", "format 2"),
+            ("\"format\": 1", "\"format\": 3", "format 3"),
             ("\"kid\": 2", "\"kid\": 1", "two keys"),
             (
                 "\"state\": \"active\"",
@@ -409,7 +516,7 @@ mod tests {
             let bad = good.replacen(from, to, 1);
             assert_ne!(bad, good, "{from}");
             fs::write(&path, bad).unwrap();
-            let refused = Keyring::load(&path).unwrap_err().to_string();
+            let refused = Keyring::load(&path, None).unwrap_err().to_string();
             assert!(
                 refused.contains(words) && refused.contains("keyring.json"),
                 "{refused}"

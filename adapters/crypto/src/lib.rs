@@ -2,8 +2,10 @@
 
 mod argon2id;
 mod at_rest;
+mod encryption_key;
 pub mod keyring;
 
-pub use argon2id::{Argon2idHasher, Cost};
+pub use argon2id::{Argon2idHasher, Cost, HashError, parse_hash};
 pub use at_rest::AtRestSealer;
+pub use encryption_key::{EncryptionKey, EncryptionKeyLength};
 pub use keyring::{Keyring, KeyringError};

@@ -42,12 +42,19 @@ impl IntoResponse for Refused {
 }
 
 /// The problem that the client is told; what is internal goes to the log, under a number that both can name.
-pub(crate) fn of_error<P: Ports>(app: &App<P>, error: &Error) -> Refused {
+pub(crate) fn of_error<P: Ports>(app: &App<P>, error: &Error, tells_causes: bool) -> Refused {
     let mut problem = Problem::of(error);
     if let Error::Internal(source) = error {
         let incident = app.incident_id();
         tracing::error!(%incident, error = %source, "a request could not be carried out");
         problem.incident = Some(incident);
+        problem.debug = tells_causes.then(|| causes(&**source));
     }
     problem.into()
+}
+
+/// An error and all that is behind it.
+fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

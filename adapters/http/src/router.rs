@@ -37,6 +37,8 @@ pub struct Site {
     pub tasks: TaskTracker,
     /// The version of the program.
     pub version: &'static str,
+    /// Whether the causes of failures inside the server are told to who meets them.
+    pub tells_causes: bool,
 }
 
 /// All paths of the contract that exist so far.
@@ -48,6 +50,7 @@ pub fn router<P: Ports>(app: Arc<App<P>>, site: Site) -> Router {
         upgrade: site.upgrade,
         readiness: site.readiness,
         version: site.version,
+        tells_causes: site.tells_causes,
         tasks: site.tasks,
     });
     let routes = Router::new()

@@ -40,6 +40,8 @@ pub(crate) struct Shared<P> {
     pub(crate) upgrade: Upgrade,
     pub(crate) readiness: Probe,
     pub(crate) version: &'static str,
+    /// Whether the causes of failures are told to who meets them.
+    pub(crate) tells_causes: bool,
     pub(crate) tasks: TaskTracker,
 }
 
@@ -62,7 +64,7 @@ impl<P: Ports> Shared<P> {
     }
 
     pub(crate) fn refused(&self, error: &Error) -> Refused {
-        problem::of_error(&self.app, error)
+        problem::of_error(&self.app, error, self.tells_causes)
     }
 
     /// Runs a change to its end, also when the client hangs up meanwhile: what was stored must also be told.

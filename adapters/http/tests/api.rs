@@ -37,6 +37,7 @@ impl Api {
             readiness: Arc::new(|| Box::pin(async { Readiness::Down })),
             tasks: TaskTracker::new(),
             version: "1.2.3",
+            tells_causes: false,
         };
         Self {
             router: router(app, site),

@@ -61,6 +61,9 @@ pub struct Details {
     /// The number under which an internal failure is in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub incident: Option<String>,
+    /// The cause of an internal failure, where the operator debugs (`APP_DEBUG`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debug: Option<String>,
 }
 
 /// What is wrong with a field.
@@ -100,6 +103,7 @@ impl Problem {
             reason: None,
             until: None,
             incident: None,
+            debug: None,
         }))
     }
 

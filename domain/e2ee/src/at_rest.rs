@@ -99,6 +99,40 @@ impl SubKey {
     }
 }
 
+/// A key that is derived from a text which the operator keeps (RFC 5869), and a number by which it is known again.
+///
+/// ```text
+/// key = HKDF-SHA-256(text, "", L("at-rest-env"))
+/// id  = HKDF-SHA-256(text, "", L("at-rest-env") || LP("id")), 8 bytes
+/// ```
+///
+/// The text is taken as it is: it has to be as hard to guess as a key.
+#[derive(ZeroizeOnDrop)]
+pub struct OperatorKey {
+    /// The key.
+    pub key: [u8; 32],
+    /// Tells nothing of the key.
+    pub id: [u8; 8],
+}
+
+impl OperatorKey {
+    /// Derives both.
+    #[must_use]
+    pub fn derive(text: &[u8]) -> Self {
+        let mut derived = Self {
+            key: [0; 32],
+            id: [0; 8],
+        };
+        let expander = Hkdf::<Sha256>::new(None, text);
+        let mut info = Label::AtRestEnv.encode();
+        // As above: one block is never refused.
+        let _ = expander.expand(&info, &mut derived.key);
+        length_prefixed(&mut info, b"id");
+        let _ = expander.expand(&info, &mut derived.id);
+        derived
+    }
+}
+
 /// The place that a value is sealed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place<'a> {
@@ -250,6 +284,17 @@ mod tests {
     const BOTH: [Algorithm; 2] = [Algorithm::XChaCha20Poly1305, Algorithm::Aes256Gcm];
 
     /// The values were computed apart from this code, with Python's `hmac` and `PyCryptodome`.
+    /// Computed with another implementation of HKDF (Python's `hmac` and `hashlib`).
+    #[test]
+    fn the_operators_key() {
+        let derived = OperatorKey::derive(b"0123456789abcdef0123456789abcdef");
+        assert_eq!(
+            HEXLOWER.encode(&derived.key),
+            "79bb54a8c3c6cb803ab6180183e03630d4c64ba46d886ca5a95da6af157b3d80"
+        );
+        assert_eq!(HEXLOWER.encode(&derived.id), "dde7d81ddd26695d");
+    }
+
     #[test]
     fn h_1_known_answers() {
         assert_eq!(HEXLOWER.encode(&SubKey::derive(&key(), PLACE.column).0), SUBKEY);

@@ -6,19 +6,22 @@
 pub enum Label {
     /// The key of a column, from the key of the keyring.
     AtRest,
+    /// The key of the keyring, from a text that the operator keeps.
+    AtRestEnv,
     /// What a sealed record is bound to.
     AtRestAad,
 }
 
 impl Label {
     /// All of them: the registry is closed.
-    pub const ALL: [Self; 2] = [Self::AtRest, Self::AtRestAad];
+    pub const ALL: [Self; 3] = [Self::AtRest, Self::AtRestEnv, Self::AtRestAad];
 
     /// The name in the registry.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::AtRest => "at-rest",
+            Self::AtRestEnv => "at-rest-env",
             Self::AtRestAad => "at-rest-aad",
         }
     }
@@ -52,6 +55,6 @@ mod tests {
     #[test]
     fn the_registry_is_closed_and_without_doubles() {
         let names = Label::ALL.map(Label::name);
-        assert_eq!(names, ["at-rest", "at-rest-aad"]);
+        assert_eq!(names, ["at-rest", "at-rest-env", "at-rest-aad"]);
     }
 }

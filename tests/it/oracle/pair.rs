@@ -63,7 +63,7 @@ impl Pair {
     pub(crate) fn new() -> Self {
         let directory = TempDir::new().unwrap();
         let keyring = directory.path().join("keyring.json");
-        Keyring::create(&keyring, &SystemEntropy, Timestamp::default()).unwrap();
+        Keyring::create(&keyring, None, &SystemEntropy, Timestamp::default()).unwrap();
         Self {
             memory: MemoryStore::default(),
             database: Some(open(directory.path())),
@@ -178,7 +178,7 @@ impl Pair {
 }
 
 fn open(directory: &Path) -> SqliteStore {
-    let keyring = Keyring::load(&directory.join("keyring.json")).unwrap();
+    let keyring = Keyring::load(&directory.join("keyring.json"), None).unwrap();
     let sealer = AtRestSealer::new(keyring, Arc::new(SystemEntropy));
     SqliteStore::open(&directory.join("chat.db"), Arc::new(sealer)).unwrap()
 }
