@@ -28,6 +28,7 @@ mod limits_of_http;
 mod oracle;
 mod proxy;
 mod raw;
+mod reference;
 mod rooms;
 mod scale;
 #[expect(
