@@ -30,6 +30,21 @@ pub enum Command {
     /// Show or check the configuration
     #[command(subcommand)]
     Config(ConfigAsked),
+    /// Do now what the server does on a schedule: end old sessions, keep the database in good shape
+    Maintain(Show),
+    /// Look for what is wrong with this installation, and say what to mend
+    Doctor(Show),
+    /// Print a script with which a shell completes this command line
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// Write the pages of all commands into this folder instead
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
     /// See to accounts, also while the server runs
     #[command(subcommand)]
     User(User),

@@ -16,6 +16,8 @@ use chat_ws::Hub;
 
 use crate::config::Config;
 
+/// Held by who uses the data directory, in it.
+const LOCK: &str = "lock";
 /// Where a running server hears the command line, in the data directory.
 pub(crate) const CONTROL: &str = "control.sock";
 
@@ -68,6 +70,17 @@ pub fn compose_unless_served(config: &Config) -> Result<Option<House>, Box<dyn E
     lock.map(|lock| put_together(config, lock)).transpose()
 }
 
+/// Whether a server uses the data directory.
+///
+/// # Errors
+/// That it cannot be found out.
+pub(crate) fn is_served(config: &Config) -> Result<bool, String> {
+    if !config.data_dir.join(LOCK).exists() {
+        return Ok(false);
+    }
+    Ok(lock(&config.data_dir)?.is_none())
+}
+
 fn put_together(config: &Config, lock: File) -> Result<House, Box<dyn Error>> {
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
     let keyring = open_keyring(config, &*entropy, &*clock)?;
@@ -96,7 +109,7 @@ fn make_directory(directory: &Path) -> Result<(), String> {
 
 /// Two servers on one database would each keep to their own idea of who is connected. `None`: there is one.
 fn lock(directory: &Path) -> Result<Option<File>, String> {
-    let path = directory.join("lock");
+    let path = directory.join(LOCK);
     let file = OpenOptions::new()
         .create(true)
         .write(true)

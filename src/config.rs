@@ -205,6 +205,12 @@ impl Config {
         hash.map(Some).map_err(|error| error.to_string())
     }
 
+    /// Whether anybody's word on the client's address is taken.
+    #[must_use]
+    pub fn trusts_proxies(&self) -> bool {
+        !self.trusted_proxies.items().is_empty()
+    }
+
     /// Where the database lies.
     #[must_use]
     pub fn database(&self) -> PathBuf {

@@ -4,7 +4,11 @@
 pub mod cli;
 pub mod compose;
 pub mod config;
+mod doctor;
+mod document;
 mod init;
+mod maintain;
+mod master;
 mod serve;
 mod show;
 mod user;
@@ -47,7 +51,7 @@ impl Failure {
         match answer {
             Answer::Refused { message, .. } => Self::Refused(message),
             Answer::Failed { message } => Self::Failed(message.into()),
-            Answer::Done { .. } | Answer::Users { .. } => {
+            Answer::Done { .. } | Answer::Users { .. } | Answer::Maintained { .. } => {
                 Self::Failed("the server answered something else than was asked".into())
             }
         }
@@ -61,6 +65,11 @@ impl<E: Into<Box<dyn std::error::Error>>> From<E> for Failure {
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
+    match &cli.command {
+        Some(Command::Completions { shell }) => return Ok(document::completions(*shell)?),
+        Some(Command::Man { out }) => return Ok(document::man(out.as_deref())?),
+        _ => {}
+    }
     let loaded = Config::load(&cli)?;
     start_log(&loaded.config)?;
     for warning in &loaded.warnings {
@@ -71,6 +80,10 @@ fn run(cli: Cli) -> Result<(), Failure> {
     let done = match cli.command.unwrap_or_default() {
         Command::Serve(_) => runtime.block_on(serve::serve(config)).map_err(Failure::from),
         Command::Init(init) => runtime.block_on(init::init(config, &init)).map_err(Failure::from),
+        // They have no need of a configuration, and were done before it was read.
+        Command::Completions { .. } | Command::Man { .. } => Ok(()),
+        Command::Maintain(show) => runtime.block_on(maintain::maintain(config, show)),
+        Command::Doctor(show) => runtime.block_on(doctor::doctor(config, show)),
         Command::Config(asked) => show::configuration(&loaded, &asked),
         Command::User(asked) => runtime.block_on(user::user(config, asked)),
     };

@@ -24,6 +24,8 @@ use crate::{
 
 /// How often sessions whose time is over are ended.
 const SWEEP: Duration = Duration::from_mins(10);
+/// After how many sweeps everything is done that is to be done from time to time: once a day.
+const SWEEPS: u32 = 144;
 
 pub(crate) async fn serve(config: &Config) -> Result<(), Box<dyn Error>> {
     let house = compose(config)?;
@@ -130,12 +132,19 @@ fn router(
 
 async fn sweep<P: Ports>(app: Arc<App<P>>, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(SWEEP);
+    let mut sweeps = 0;
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
             () = stop.cancelled() => return,
         }
-        if let Err(error) = app.sweep_sessions().await {
+        sweeps = (sweeps + 1) % SWEEPS;
+        let swept = if sweeps == 0 {
+            app.maintain().await.map(drop)
+        } else {
+            app.sweep_sessions().await.map(drop)
+        };
+        if let Err(error) = swept {
             tracing::error!(
                 ?error,
                 "sessions whose time is over could not be ended; trying again later"

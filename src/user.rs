@@ -1,37 +1,10 @@
 //! `user …`: sees to accounts, through a running server where there is one.
 
-use std::error::Error;
 use std::io::BufRead;
-use std::path::PathBuf;
 
 use chat_control::{Account, Answer, Hidden, Request};
 
-use crate::{
-    Failure, cli,
-    compose::{CONTROL, House, compose_unless_served},
-    config::Config,
-    init::say,
-};
-
-/// Whoever has the data directory: this process, or a server that runs.
-enum Master {
-    Oneself(House),
-    Server(PathBuf),
-}
-
-impl Master {
-    fn find(config: &Config) -> Result<Self, Box<dyn Error>> {
-        let house = compose_unless_served(config)?;
-        Ok(house.map_or_else(|| Self::Server(config.data_dir.join(CONTROL)), Self::Oneself))
-    }
-
-    async fn ask(&self, request: Request) -> Result<Answer, Box<dyn Error>> {
-        match self {
-            Self::Oneself(house) => Ok(chat_control::perform(&house.app, request).await),
-            Self::Server(path) => Ok(chat_control::ask(path, &request).await?),
-        }
-    }
-}
+use crate::{Failure, cli, config::Config, init::say, master::Master};
 
 pub(crate) async fn user(config: &Config, asked: cli::User) -> Result<(), Failure> {
     let master = Master::find(config)?;
@@ -85,7 +58,10 @@ async fn list(master: &Master, show: cli::Show) -> Result<(), Failure> {
                     break;
                 }
             }
-            other @ (Answer::Done { .. } | Answer::Refused { .. } | Answer::Failed { .. }) => {
+            other @ (Answer::Done { .. }
+            | Answer::Maintained { .. }
+            | Answer::Refused { .. }
+            | Answer::Failed { .. }) => {
                 return Err(Failure::of(other));
             }
         }
@@ -188,9 +164,10 @@ async fn act(master: &Master, request: Request, whom: &cli::Whom, state: &str) -
 fn done(answer: Answer) -> Result<(Account, bool), Failure> {
     match answer {
         Answer::Done { user, is_new } => Ok((*user, is_new)),
-        other @ (Answer::Users { .. } | Answer::Refused { .. } | Answer::Failed { .. }) => {
-            Err(Failure::of(other))
-        }
+        other @ (Answer::Users { .. }
+        | Answer::Maintained { .. }
+        | Answer::Refused { .. }
+        | Answer::Failed { .. }) => Err(Failure::of(other)),
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod ws_token;
 
 pub use register::Registration;
 pub use sign_in::Attempt;
+pub use sweep::Maintained;
 
 use std::net::IpAddr;
 

@@ -15,6 +15,7 @@ pub mod ports;
 pub mod room_store;
 pub mod sealer;
 pub mod session_store;
+pub mod upkeep;
 pub mod user_store;
 
 pub use clock::Clock;
@@ -28,4 +29,5 @@ pub use ports::{Bundle, Ports};
 pub use room_store::{MyRoom, NewRoom, RoomStore};
 pub use sealer::{Column, SealError, Sealer};
 pub use session_store::{NewSession, SessionStore};
+pub use upkeep::Upkeep;
 pub use user_store::{Credential, NewUser, Registered, UserStore};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Clock, Entropy, EventBus, MessageStore, ModerationStore, PasswordHasher, RoomStore, SessionStore,
+    Clock, Entropy, EventBus, MessageStore, ModerationStore, PasswordHasher, RoomStore, SessionStore, Upkeep,
     UserStore,
 };
 
@@ -20,6 +20,8 @@ pub trait Ports: Send + Sync + 'static {
     type Messages: MessageStore;
     /// What is done to accounts.
     type Moderation: ModerationStore;
+    /// Keeping the store in good shape.
+    type Upkeep: Upkeep;
     /// Password hashing.
     type Passwords: PasswordHasher;
 
@@ -33,6 +35,8 @@ pub trait Ports: Send + Sync + 'static {
     fn messages(&self) -> &Self::Messages;
     /// What is done to accounts.
     fn moderation(&self) -> &Self::Moderation;
+    /// Keeping the store in good shape.
+    fn upkeep(&self) -> &Self::Upkeep;
     /// Password hashing.
     fn passwords(&self) -> &Self::Passwords;
     /// The time.
@@ -59,7 +63,7 @@ pub struct Bundle<S, H> {
 
 impl<S, H> Ports for Bundle<S, H>
 where
-    S: UserStore + SessionStore + RoomStore + MessageStore + ModerationStore,
+    S: UserStore + SessionStore + RoomStore + MessageStore + ModerationStore + Upkeep,
     H: PasswordHasher,
 {
     type Users = S;
@@ -67,6 +71,7 @@ where
     type Rooms = S;
     type Messages = S;
     type Moderation = S;
+    type Upkeep = S;
     type Passwords = H;
 
     fn users(&self) -> &S {
@@ -86,6 +91,10 @@ where
     }
 
     fn moderation(&self) -> &S {
+        &self.store
+    }
+
+    fn upkeep(&self) -> &S {
         &self.store
     }
 

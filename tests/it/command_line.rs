@@ -218,3 +218,148 @@ async fn the_socket_of_the_command_line_is_closed_to_others() {
         );
     }
 }
+
+fn state<'a>(findings: &'a Value, about: &str) -> &'a str {
+    let all = findings.as_array().unwrap();
+    let found = all.iter().find(|finding| finding["about"] == about).unwrap();
+    found["state"].as_str().unwrap()
+}
+
+/// What the doctor finds is what is wrong, and it changes nothing.
+#[test]
+fn the_doctor_finds_what_is_wrong() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let directory = directory();
+    let data = directory.path().join("data");
+    let ask = |environment: &[(&str, &str)]| {
+        let mut command = program(&data);
+        command
+            .args(["doctor", "--json"])
+            .envs(environment.iter().copied())
+            .env("WEBSOCKET_PORT", "0");
+        let done = Done(command.stderr(Stdio::piped()).output().unwrap());
+        let findings: Value = serde_json::from_str(&done.said()).unwrap();
+        (done.status(), findings)
+    };
+    let (status, findings) = ask(&[]);
+    assert_eq!((status, state(&findings, "data directory")), (0, "doubtful"));
+    assert!(!data.exists());
+
+    init(&data);
+    let (status, findings) = ask(&[]);
+    assert_eq!(status, 0, "{findings}");
+    for about in [
+        "data directory",
+        "rights",
+        "database",
+        "clock",
+        "server",
+        "address",
+        "proxy",
+    ] {
+        assert_eq!(state(&findings, about), "good", "{findings}");
+    }
+
+    let (status, findings) = ask(&[("WEBSOCKET_HOST", "0.0.0.0")]);
+    assert_eq!((status, state(&findings, "address")), (1, "bad"));
+    let secure = ("PUBLIC_URL", "https://chat.example.org");
+    let (status, findings) = ask(&[secure]);
+    assert_eq!((status, state(&findings, "proxy")), (0, "doubtful"));
+    let (_, findings) = ask(&[secure, ("TRUSTED_PROXIES", "127.0.0.1")]);
+    assert_eq!(state(&findings, "proxy"), "good");
+
+    let keyring = data.join("keyring.json");
+    std::fs::set_permissions(&keyring, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let (status, findings) = ask(&[]);
+    assert_eq!((status, state(&findings, "rights")), (1, "bad"));
+    std::fs::set_permissions(&keyring, std::fs::Permissions::from_mode(0o600)).unwrap();
+
+    let database = rusqlite::Connection::open(data.join("chat.db")).unwrap();
+    let later = "INSERT INTO messages (room_id, seq, event, user_id, created_at) VALUES (1, 9, 'leave', 1, 9000000000000)";
+    database.execute_batch(later).unwrap();
+    let (status, findings) = ask(&[]);
+    assert_eq!((status, state(&findings, "clock")), (1, "bad"));
+    drop(database);
+    std::fs::write(
+        data.join("chat.db"),
+        "no database at all, but long enough to be looked at",
+    )
+    .unwrap();
+    let (status, findings) = ask(&[]);
+    assert_eq!((status, state(&findings, "database")), (1, "bad"));
+}
+
+#[test]
+fn the_doctor_asks_the_server_that_runs() {
+    let directory = directory();
+    let data = directory.path().join("data");
+    let server = Server::start(&data);
+    let port = server.address().rsplit(':').next().unwrap().to_owned();
+    let mut command = program(&data);
+    let done = Done(
+        command
+            .arg("doctor")
+            .env("WEBSOCKET_PORT", port)
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(done.status(), 0, "{}", done.said());
+    assert!(
+        done.said().contains("one runs, and answers at"),
+        "{}",
+        done.said()
+    );
+    assert!(
+        done.said()
+            .lines()
+            .all(|line| line.starts_with("ok  ") || line.starts_with("look"))
+    );
+}
+
+#[tokio::test]
+async fn maintenance_is_done_at_once() {
+    let directory = directory();
+    init(directory.path());
+    let done = run(directory.path(), &["maintain", "--json"]).json();
+    assert_eq!(done["sessions_ended"], 0);
+    let server = Server::start_with(directory.path(), &[], &[("SESSION_LIFETIME", "1")]);
+    server.user("ada").await;
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    let done = run(directory.path(), &["maintain"]);
+    assert!(
+        done.said().starts_with("1 session ended"),
+        "{} {}",
+        done.said(),
+        done.complained()
+    );
+}
+
+/// They need neither a configuration nor a data directory.
+#[test]
+fn the_command_line_describes_itself() {
+    let directory = directory();
+    for shell in ["bash", "zsh", "fish"] {
+        let done = run(directory.path(), &["--config", "/nowhere", "completions", shell]);
+        assert!(
+            done.status() == 0 && done.said().contains("passwd"),
+            "{}",
+            done.complained()
+        );
+    }
+    let page = run(directory.path(), &["man"]);
+    assert!(
+        page.said().contains(".TH secure\\-chat 1") || page.said().contains(".TH secure-chat 1"),
+        "{}",
+        page.said()
+    );
+    let pages = directory.path().join("pages");
+    std::fs::create_dir(&pages).unwrap();
+    assert_eq!(
+        run(directory.path(), &["man", "--out", pages.to_str().unwrap()]).status(),
+        0
+    );
+    assert!(pages.join("secure-chat-user-ban.1").exists());
+    let version = run(directory.path(), &["--version"]).said();
+    assert_eq!(version, format!("secure-chat {}\n", env!("CARGO_PKG_VERSION")));
+}

@@ -16,6 +16,11 @@ pub enum Answer {
         /// Whether there are others after them.
         has_more: bool,
     },
+    /// The house is in order.
+    Maintained {
+        /// Sessions whose time was over.
+        sessions: usize,
+    },
     /// It was done.
     Done {
         /// The account as it is now.

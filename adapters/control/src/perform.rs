@@ -18,6 +18,11 @@ pub async fn perform<P: Ports>(app: &App<P>, request: Request) -> Answer {
 
 async fn done<P: Ports>(app: &App<P>, request: Request) -> Result<Answer, Answer> {
     match request {
+        Request::Maintain => {
+            let done = app.maintain().await.map_err(|error| Answer::of_error(&error))?;
+            let sessions = done.sessions;
+            Ok(Answer::Maintained { sessions })
+        }
         Request::ListUsers { after } => list(app, after).await,
         Request::AddUser {
             username,

@@ -11,6 +11,8 @@ pub const PAGE: u32 = 500;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
+    /// What is to be done from time to time.
+    Maintain,
     /// The next [`PAGE`] accounts.
     ListUsers {
         /// The number of the last one that is known.

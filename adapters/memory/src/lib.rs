@@ -9,6 +9,7 @@ mod password_hasher;
 mod room_store;
 mod session_store;
 mod state;
+mod upkeep;
 mod user_store;
 
 pub use clock::HandClock;

@@ -11,6 +11,7 @@ mod change;
 mod checkpoint;
 mod error;
 mod health;
+mod inspect;
 mod log;
 mod message_store;
 mod moderation_store;
@@ -22,6 +23,7 @@ mod schema;
 mod session_store;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 mod user_store;
 mod writer;
 
@@ -34,6 +36,7 @@ use tokio::sync::Mutex;
 
 pub use error::OpenError;
 pub use health::{Health, Lost};
+pub use inspect::{Inspected, inspect};
 
 use checkpoint::Growth;
 use health::Record;

@@ -79,14 +79,14 @@ pub(crate) fn migrate(path: &Path, connection: &mut Connection) -> Result<(), Op
 }
 
 /// The newest schema of this version.
-fn newest() -> i64 {
+pub(crate) fn newest() -> i64 {
     let runner = embedded::migrations::runner();
     let versions = runner.get_migrations().iter().map(refinery::Migration::version);
     versions.max().map_or(0, i64::from)
 }
 
 /// The version of the newest migration that the database has seen; 0 for an empty one.
-fn applied(connection: &Connection) -> rusqlite::Result<i64> {
+pub(crate) fn applied(connection: &Connection) -> rusqlite::Result<i64> {
     let known = connection.table_exists(None, "refinery_schema_history")?;
     if !known {
         return Ok(0);

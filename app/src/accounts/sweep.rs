@@ -1,11 +1,29 @@
-//! Sweep: end the sessions whose time is over.
+//! What is to be done from time to time.
 
 use chat_domain::Timestamp;
-use chat_ports::{Notice, Ports, SessionStore};
+use chat_ports::{Notice, Ports, SessionStore, Upkeep};
 
 use crate::{App, Error};
 
+/// What was done to keep the house in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Maintained {
+    /// Sessions whose time was over.
+    pub sessions: usize,
+}
+
 impl<P: Ports> App<P> {
+    /// Everything that is to be done from time to time: ends the sessions whose time is over, and has the store keep itself
+    /// in good shape. The server does it by itself, too.
+    ///
+    /// # Errors
+    /// Only those of a store that does not answer.
+    pub async fn maintain(&self) -> Result<Maintained, Error> {
+        let sessions = self.sweep_sessions().await?;
+        self.ports.upkeep().optimise().await?;
+        Ok(Maintained { sessions })
+    }
+
     /// Ends the sessions whose time is over, and cuts the sockets that still hang on them. Returns how many.
     ///
     /// # Errors
