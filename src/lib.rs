@@ -93,20 +93,29 @@ fn run(cli: Cli) -> Result<(), Failure> {
     done
 }
 
-/// The log goes to standard error: as text to a terminal, as JSON to everything else.
+/// The log goes to standard error: as text to a terminal, as JSON to everything else. Of other people's crates it has what
+/// is worth knowing and nothing below, whatever is asked for: some of them show what goes over the line, and with it
+/// passwords, tokens and messages.
 fn start_log(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
     use std::io::IsTerminal;
-    use tracing_subscriber::EnvFilter;
+    use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
+    use tracing_subscriber::layer::{Layer, SubscriberExt};
+    use tracing_subscriber::util::SubscriberInitExt;
 
-    let filter = EnvFilter::try_new(&config.log).map_err(|error| format!("log: {error}"))?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    if std::io::stderr().is_terminal() {
-        log.compact().init();
+    let asked = EnvFilter::try_new(&config.log).map_err(|error| format!("log: {error}"))?;
+    let discreet = filter_fn(|about| {
+        let ours = ["chat_", "secure_chat"];
+        *about.level() <= tracing::Level::INFO || ours.iter().any(|ours| about.target().starts_with(ours))
+    });
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = if std::io::stderr().is_terminal() {
+        lines.compact().boxed()
     } else {
-        log.json().init();
-    }
+        lines.json().boxed()
+    };
+    tracing_subscriber::registry()
+        .with(lines.with_filter(asked.and(discreet)))
+        .init();
     Ok(())
 }
 

@@ -10,6 +10,7 @@
 mod accounts;
 mod addresses;
 mod at_rest;
+mod canaries;
 #[expect(dead_code, reason = "as below")]
 mod checker;
 mod command_line;

@@ -17,6 +17,7 @@ mod hosts;
 mod line;
 mod places;
 mod problem;
+mod request_id;
 mod router;
 mod serve;
 mod shared;

@@ -9,6 +9,8 @@ use chat_ports::Ports;
 use chat_wire::Problem;
 use http::{HeaderValue, StatusCode, header};
 
+use crate::request_id;
+
 /// An answer that says no.
 #[derive(Debug)]
 pub(crate) struct Refused(Problem);
@@ -45,7 +47,7 @@ impl IntoResponse for Refused {
 pub(crate) fn of_error<P: Ports>(app: &App<P>, error: &Error, tells_causes: bool) -> Refused {
     let mut problem = Problem::of(error);
     if let Error::Internal(source) = error {
-        let incident = app.incident_id();
+        let incident = request_id::current().map_or_else(|| app.incident_id(), |id| id.to_string());
         tracing::error!(%incident, error = %source, "a request could not be carried out");
         problem.incident = Some(incident);
         problem.debug = tells_causes.then(|| causes(&**source));

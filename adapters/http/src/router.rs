@@ -22,6 +22,7 @@ use crate::{
     headers,
     hosts::Hosts,
     problem::{Refused, Unsound},
+    request_id::{self, RequestIds},
     shared::{Probe, Shared},
 };
 
@@ -44,6 +45,7 @@ pub struct Site {
 /// All paths of the contract that exist so far.
 pub fn router<P: Ports>(app: Arc<App<P>>, site: Site) -> Router {
     let shared = Arc::new(Shared {
+        request_ids: RequestIds::new(app.ports().entropy()),
         app,
         cookies: Cookies::new(site.hosts.is_secure()),
         hosts: site.hosts,
@@ -92,6 +94,10 @@ pub fn router<P: Ports>(app: Arc<App<P>>, site: Site) -> Router {
         .layer(middleware::from_fn_with_state(
             Arc::clone(&shared),
             security_headers::<P>,
+        ))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&shared),
+            request_id::name::<P>,
         ))
         .with_state(shared);
     // Rewritten before it is routed: a layer of the router itself would come too late.

@@ -9,6 +9,7 @@ use chat_domain::{Refusal, RoomId, room::Member};
 use chat_ports::Ports;
 use chat_wire::Problem;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use crate::{
     carrier::Carrier,
@@ -16,6 +17,7 @@ use crate::{
     handover::Upgrade,
     hosts::Hosts,
     problem::{self, Refused},
+    request_id::RequestIds,
 };
 
 /// How the storage does.
@@ -43,6 +45,7 @@ pub(crate) struct Shared<P> {
     /// Whether the causes of failures are told to who meets them.
     pub(crate) tells_causes: bool,
     pub(crate) tasks: TaskTracker,
+    pub(crate) request_ids: RequestIds,
 }
 
 impl<P: Ports> Shared<P> {
@@ -72,7 +75,7 @@ impl<P: Ports> Shared<P> {
         &self,
         change: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Result<T, Refused> {
-        let done = self.tasks.spawn(change).await;
+        let done = self.tasks.spawn(change.in_current_span()).await;
         let done = done.unwrap_or_else(|panic| Err(Error::Internal(panic.into())));
         done.map_err(|error| self.refused(&error))
     }
