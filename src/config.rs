@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chat_crypto::EncryptionKey;
-use chat_domain::{PasswordHash, SessionPolicy, quota::Rate};
+use chat_domain::{PasswordHash, Secret, SessionPolicy, quota::Rate};
 use chat_http::{Edge, PublicUrl, Timeouts, TrustedProxies};
 use figment::Figment;
 use serde::Deserialize;
@@ -52,6 +52,7 @@ pub struct Config {
     max_connections_per_address: usize,
     pub hashing_slots: usize,
     shutdown_grace: u64,
+    metrics_token: Hidden,
     pub log: String,
 }
 
@@ -131,6 +132,14 @@ impl Config {
         ] {
             must(key, number > 0, "must be at least 1")?;
         }
+        let token = self.metrics_token.expose();
+        let is_token =
+            token.is_empty() || (token.len() >= 16 && token.bytes().all(|byte| byte.is_ascii_graphic()));
+        must(
+            "metrics_token",
+            is_token,
+            "must have at least 16 characters, of those that are printed in ASCII, without spaces",
+        )?;
         let endings = self.allowed_file_types.items();
         let is_ending = |text: &&str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
         must(
@@ -219,6 +228,13 @@ impl Config {
         } else {
             self.db_path.clone()
         }
+    }
+
+    /// What a reader of the metrics has to show; `None`: readers are on this machine.
+    #[must_use]
+    pub fn metrics_token(&self) -> Option<Secret<String>> {
+        let token = self.metrics_token.expose();
+        (!token.is_empty()).then(|| Secret::new(token.to_owned()))
     }
 
     /// Whether the causes of failures are told to who meets them.

@@ -9,6 +9,7 @@ mod document;
 mod init;
 mod maintain;
 mod master;
+mod metrics;
 mod serve;
 mod show;
 mod user;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chat_app::App;
 use chat_domain::Username;
-use chat_http::{Hosts, Probe, Readiness, Site};
+use chat_http::{Hosts, Metrics, Probe, Readiness, Site};
 use chat_ports::Ports;
 use chat_sqlite::Health;
 use chat_ws::Gateway;
@@ -20,6 +20,7 @@ use crate::{
     compose::{CONTROL, House, compose},
     config::Config,
     init::{self, say},
+    metrics::{self, Gathered},
 };
 
 /// How often sessions whose time is over are ended.
@@ -28,6 +29,7 @@ const SWEEP: Duration = Duration::from_mins(10);
 const SWEEPS: u32 = 144;
 
 pub(crate) async fn serve(config: &Config) -> Result<(), Box<dyn Error>> {
+    let gathered = metrics::gather()?;
     let house = compose(config)?;
     let admin = Username::parse(init::ADMIN)?;
     init::set_up(&house.app, admin, config.admin_password_hash()?, init::welcome).await?;
@@ -39,10 +41,12 @@ pub(crate) async fn serve(config: &Config) -> Result<(), Box<dyn Error>> {
 
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     tasks.spawn(sweep(Arc::clone(&house.app), stop.clone()));
+    tasks.spawn(gathered.clone().keep_up(stop.clone()));
     let router = router(
         config,
         &house,
         Hosts::new(config.public_url()?, bound.ip()),
+        gathered,
         &tasks,
         &stop,
     );
@@ -98,6 +102,7 @@ fn router(
     config: &Config,
     house: &House,
     hosts: Hosts,
+    gathered: Gathered,
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) -> chat_http::Router {
@@ -126,6 +131,10 @@ fn router(
         tasks: tasks.clone(),
         version: env!("CARGO_PKG_VERSION"),
         tells_causes: config.tells_causes(),
+        metrics: Some(Metrics {
+            text: Arc::new(move || gathered.text()),
+            token: config.metrics_token(),
+        }),
     };
     chat_http::router(Arc::clone(&house.app), site)
 }

@@ -19,7 +19,7 @@ pub(super) const DEFAULTS: &str = include_str!("../../config/default.toml");
 const DOT_ENV: &str = ".env";
 
 /// All keys. In the environment and in `.env` they are written in capitals.
-pub(super) const KEYS: [&str; 26] = [
+pub(super) const KEYS: [&str; 27] = [
     "app_name",
     "app_env",
     "app_debug",
@@ -45,6 +45,7 @@ pub(super) const KEYS: [&str; 26] = [
     "max_connections_per_address",
     "hashing_slots",
     "shutdown_grace",
+    "metrics_token",
     "log",
 ];
 
@@ -68,7 +69,7 @@ const NUMBERS: [&str; 14] = [
 
 /// Whether the value of this key is shown to nobody.
 pub(super) fn is_secret(key: &str) -> bool {
-    matches!(key, "encryption_key" | "admin_password_hash")
+    matches!(key, "encryption_key" | "admin_password_hash" | "metrics_token")
 }
 
 /// Everything that was found.

@@ -26,6 +26,7 @@ mod journal;
 mod killed;
 mod leaks;
 mod limits_of_http;
+mod metrics;
 mod oracle;
 mod proxy;
 mod raw;

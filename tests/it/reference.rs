@@ -234,6 +234,7 @@ async fn over_memory() {
         tasks: tasks.clone(),
         version: "0",
         tells_causes: false,
+        metrics: None,
     };
     let edge = Edge {
         proxies: TrustedProxies::parse::<&str>([]).unwrap(),

@@ -9,7 +9,11 @@ use argon2::{
 use chat_domain::{Password, PasswordHash};
 use chat_ports::{Entropy, HasherError, PasswordHasher};
 use data_encoding::BASE64_NOPAD;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
+use metrics::{Histogram, describe_histogram, histogram};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError},
+    time::Instant,
+};
 
 /// What a hash costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +47,7 @@ pub struct Argon2idHasher {
     queue: Arc<Semaphore>,
     /// Verified against when there is no account, so that the answer takes as long.
     dummy: PasswordHash,
+    meter: Histogram,
 }
 
 impl Argon2idHasher {
@@ -55,12 +60,17 @@ impl Argon2idHasher {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let dummy = dummy(cost, &*entropy);
         let slots = slots.max(1);
+        describe_histogram!(
+            "secure_chat_password_hash_seconds",
+            "Hashing a password, with the wait for a slot."
+        );
         Ok(Self {
             argon2,
             entropy,
             slots: Arc::new(Semaphore::new(slots)),
             queue: Arc::new(Semaphore::new(slots + QUEUE)),
             dummy,
+            meter: histogram!("secure_chat_password_hash_seconds"),
         })
     }
 
@@ -70,13 +80,16 @@ impl Argon2idHasher {
         &self,
         work: impl FnOnce() -> Result<T, HasherError> + Send + 'static,
     ) -> Result<T, HasherError> {
+        let asked = Instant::now();
         let queued = self.queue()?;
         let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(failed)?;
         let done = tokio::task::spawn_blocking(move || {
             let _permits = (queued, slot);
             work()
         });
-        done.await.map_err(failed)?
+        let done = done.await;
+        self.meter.record(asked.elapsed());
+        done.map_err(failed)?
     }
 
     fn queue(&self) -> Result<OwnedSemaphorePermit, HasherError> {

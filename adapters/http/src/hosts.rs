@@ -118,15 +118,26 @@ impl Hosts {
     }
 
     fn is_bound(&self, host: &str) -> bool {
-        let literal: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
-        match literal {
-            Some(address) => {
-                // No name leads to a literal address, so a page of another name cannot pose as one.
-                address.is_loopback() || address == self.bound || self.bound.is_unspecified()
-            }
-            None => host.eq_ignore_ascii_case("localhost"),
-        }
+        // No name leads to a literal address, so a page of another name cannot pose as one.
+        let is_bound = |address| address == self.bound || self.bound.is_unspecified();
+        is_loopback(host) || literal(host).is_some_and(is_bound)
     }
+}
+
+/// Whether a request with these headers was made by a name that means the machine that it was made on.
+pub(crate) fn is_local(headers: &HeaderMap) -> bool {
+    host(headers).is_some_and(|host| is_loopback(host.host()))
+}
+
+fn is_loopback(host: &str) -> bool {
+    literal(host).map_or_else(
+        || host.eq_ignore_ascii_case("localhost"),
+        |address| address.is_loopback(),
+    )
+}
+
+fn literal(host: &str) -> Option<IpAddr> {
+    host.trim_matches(['[', ']']).parse().ok()
 }
 
 fn host(headers: &HeaderMap) -> Option<Authority> {

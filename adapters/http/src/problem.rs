@@ -9,7 +9,7 @@ use chat_ports::Ports;
 use chat_wire::Problem;
 use http::{HeaderValue, StatusCode, header};
 
-use crate::request_id;
+use crate::{meters, request_id};
 
 /// An answer that says no.
 #[derive(Debug)]
@@ -27,6 +27,7 @@ impl From<Problem> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
+        meters::refused(self.0.code);
         let body = serde_json::to_vec(&self.0).unwrap_or_default();
         let mut response = Response::new(Body::from(body));
         *response.status_mut() =

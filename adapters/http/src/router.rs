@@ -17,10 +17,12 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     cookies::Cookies,
-    handlers::{accounts, changes, health, messages, pages, rooms, session, socket},
+    handlers::{accounts, changes, health, messages, metrics, pages, rooms, session, socket},
     handover::Upgrade,
     headers,
     hosts::Hosts,
+    meters,
+    metrics::Metrics,
     problem::{Refused, Unsound},
     request_id::{self, RequestIds},
     shared::{Probe, Shared},
@@ -40,6 +42,8 @@ pub struct Site {
     pub version: &'static str,
     /// Whether the causes of failures inside the server are told to who meets them.
     pub tells_causes: bool,
+    /// What is counted and timed, for who may read it.
+    pub metrics: Option<Metrics>,
 }
 
 /// All paths of the contract that exist so far.
@@ -54,7 +58,9 @@ pub fn router<P: Ports>(app: Arc<App<P>>, site: Site) -> Router {
         version: site.version,
         tells_causes: site.tells_causes,
         tasks: site.tasks,
+        metrics: site.metrics,
     });
+    meters::describe();
     let routes = Router::new()
         .route("/register", post(accounts::register::<P>))
         .route("/login", post(accounts::login::<P>))
@@ -83,6 +89,7 @@ pub fn router<P: Ports>(app: Arc<App<P>>, site: Site) -> Router {
         .route("/api/version", get(health::version::<P>))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready::<P>))
+        .route("/metrics", get(metrics::metrics::<P>))
         .route("/ws", get(socket::open::<P>))
         .fallback(pages::page)
         .method_not_allowed_fallback(method_not_allowed)
@@ -95,6 +102,7 @@ pub fn router<P: Ports>(app: Arc<App<P>>, site: Site) -> Router {
             Arc::clone(&shared),
             security_headers::<P>,
         ))
+        .layer(middleware::from_fn(meters::measure))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&shared),
             request_id::name::<P>,
@@ -144,7 +152,7 @@ async fn only_own_hosts<P: Ports>(
     next: Next,
 ) -> Response {
     // Whoever watches over the process asks by whatever name they have.
-    let probe = matches!(request.uri().path(), "/healthz" | "/readyz");
+    let probe = matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics");
     if probe || shared.hosts.is_own_host(request.headers()) {
         return next.run(request).await;
     }

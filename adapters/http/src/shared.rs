@@ -16,6 +16,7 @@ use crate::{
     cookies::Cookies,
     handover::Upgrade,
     hosts::Hosts,
+    metrics::Metrics,
     problem::{self, Refused},
     request_id::RequestIds,
 };
@@ -46,6 +47,7 @@ pub(crate) struct Shared<P> {
     pub(crate) tells_causes: bool,
     pub(crate) tasks: TaskTracker,
     pub(crate) request_ids: RequestIds,
+    pub(crate) metrics: Option<Metrics>,
 }
 
 impl<P: Ports> Shared<P> {

@@ -38,6 +38,7 @@ impl Api {
             tasks: TaskTracker::new(),
             version: "1.2.3",
             tells_causes: false,
+            metrics: None,
         };
         Self {
             router: router(app, site),

@@ -14,6 +14,7 @@ mod health;
 mod inspect;
 mod log;
 mod message_store;
+mod meters;
 mod moderation_store;
 mod panic;
 mod readers;

@@ -12,13 +12,14 @@ use std::time::Duration;
 
 use chat_ports::StoreError;
 use deadpool_sqlite::{Config, Hook, HookError, Object, Pool, Runtime};
+use metrics::Histogram;
 use rusqlite::Connection;
 use tokio::{sync::oneshot, time::Instant};
 use tokio_util::task::TaskTracker;
 
 use crate::{
     error::{self, OpenError},
-    panic, schema,
+    meters, panic, schema,
 };
 
 /// Connections that read at the same time. Each works on a thread of the blocking pool.
@@ -35,6 +36,7 @@ pub(crate) struct Readers {
     tasks: TaskTracker,
     longest: Duration,
     reads: Arc<RwLock<()>>,
+    meter: Histogram,
 }
 
 /// A call, given a connection, or why there is none.
@@ -82,6 +84,7 @@ impl Readers {
             tasks: TaskTracker::new(),
             longest,
             reads: Arc::default(),
+            meter: meters::reads(),
         })
     }
 
@@ -97,6 +100,7 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
+        let asked = Instant::now();
         let (reply, answer) = oneshot::channel();
         let (reads, longest) = (self.reads(), self.longest);
         let is_first = self.calls.push(Box::new(move |connection| {
@@ -114,9 +118,11 @@ impl Readers {
             // Not the caller's own future: who goes away must not leave the others waiting.
             self.tasks.spawn(self.clone().work());
         }
-        answer
+        let read = answer
             .await
-            .map_err(|_| StoreError::failed("the readers have stopped"))?
+            .map_err(|_| StoreError::failed("the readers have stopped"));
+        self.meter.record(asked.elapsed());
+        read?
     }
 
     /// Sends a reader to work until nothing waits.

@@ -11,9 +11,17 @@ use std::sync::Arc;
 
 use chat_ports::StoreError;
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
 
-use crate::{error, log::Log, panic};
+use crate::{
+    error,
+    log::Log,
+    meters::{self, Writes},
+    panic,
+};
 
 /// Calls in one transaction at most: it bounds how long a caller waits for its companions.
 const BATCH: usize = 512;
@@ -51,6 +59,7 @@ impl Writer {
             log,
             trust,
             watch,
+            meters: Writes::default(),
         };
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
@@ -157,6 +166,7 @@ struct Thread {
     log: Arc<Log>,
     trust: Trust,
     watch: Arc<dyn Watch>,
+    meters: Writes,
 }
 
 impl Thread {
@@ -164,6 +174,7 @@ impl Thread {
         let mut jobs = Vec::with_capacity(BATCH);
         let mut batch = Vec::with_capacity(BATCH);
         while queue.blocking_recv_many(&mut jobs, BATCH) > 0 {
+            self.meters.waiting.set(meters::number(jobs.len() + queue.len()));
             for job in jobs.drain(..) {
                 match job {
                     Job::Call(call) => batch.push(call),
@@ -181,12 +192,17 @@ impl Thread {
         if batch.is_empty() {
             return;
         }
+        let began = Instant::now();
         let committed = self.commit(batch);
+        self.meters.commit.record(began.elapsed());
+        self.meters.calls.record(meters::number(batch.len()));
+        self.meters.failures.increment(u64::from(committed.is_err()));
         self.log.record().wrote(committed.as_ref().copied());
         for call in batch.drain(..) {
             call.answer(committed.as_ref().map_err(again).copied());
         }
         self.watch.committed(&self.connection);
+        self.meters.log.set(meters::number(self.log.used()));
     }
 
     fn commit(&mut self, batch: &mut [Box<dyn Call>]) -> Result<(), StoreError> {

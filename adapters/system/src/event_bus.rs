@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use chat_domain::EventBody;
 use chat_ports::{EventBus, Listener, Notice};
+use metrics::{counter, describe_counter};
 
 /// Hands the news to every listener in the publisher's own turn.
 pub struct LocalBus {
@@ -13,15 +15,35 @@ impl LocalBus {
     /// A bus with these listeners, for good.
     #[must_use]
     pub fn new(listeners: Vec<Arc<dyn Listener>>) -> Self {
+        describe_counter!(
+            "secure_chat_events_total",
+            "Events of rooms that were stored, by kind."
+        );
         Self { listeners }
     }
 }
 
 impl EventBus for LocalBus {
     fn publish(&self, notice: Notice) {
+        if let Notice::Happened(event) = &notice {
+            counter!("secure_chat_events_total", "kind" => kind(&event.body)).increment(1);
+        }
         for listener in &self.listeners {
             listener.hear(&notice);
         }
+    }
+}
+
+const fn kind(event: &EventBody) -> &'static str {
+    match event {
+        EventBody::Posted(_) => "message",
+        EventBody::Edited(_) => "edit",
+        EventBody::Reacted { .. } => "reaction",
+        EventBody::Deleted { .. } => "deletion",
+        EventBody::Joined { .. } => "join",
+        EventBody::Left { .. } => "leave",
+        EventBody::RoomChanged(_) => "settings",
+        EventBody::Withheld => "withheld",
     }
 }
 

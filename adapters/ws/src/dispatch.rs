@@ -12,7 +12,7 @@ use chat_wire::{
     request::SendMessage,
 };
 
-use crate::{close::CloseCode, connection::Connection, frame, posts::Posting};
+use crate::{close::CloseCode, connection::Connection, frame, meters, posts::Posting};
 
 /// How a frame was taken.
 pub(crate) enum Taken {
@@ -58,6 +58,7 @@ fn is_clients_fault(problem: &Problem) -> bool {
 }
 
 fn refuse(connection: &Connection, problem: &Problem, client_id: Option<&str>) {
+    meters::refused(problem.code);
     send(connection, &ServerFrame::error(problem, client_id));
 }
 

@@ -124,6 +124,7 @@ impl<P: Ports> Gateway<P> {
             return None;
         }
         *taken += 1;
+        self.hub.meters.sockets.increment(1);
         Some(Place {
             gateway: Arc::clone(self),
             network,
@@ -139,6 +140,7 @@ struct Place<P: Ports> {
 
 impl<P: Ports> Drop for Place<P> {
     fn drop(&mut self) {
+        self.gateway.hub.meters.sockets.decrement(1);
         let mut addresses = self.gateway.addresses();
         if let Some(taken) = addresses.get_mut(&self.network) {
             *taken -= 1;

@@ -12,7 +12,12 @@ use chat_domain::{RoomId, Seq, SessionId, Timestamp, UserId, event::Person};
 use chat_ports::{Cut, Listener, Notice};
 use chat_wire::ServerFrame;
 
-use crate::{close::CloseCode, connection::Connection, frame};
+use crate::{
+    close::CloseCode,
+    connection::Connection,
+    frame,
+    meters::{self, Meters},
+};
 use online::Online;
 use room::{News, RoomHub};
 
@@ -28,6 +33,7 @@ const GONE_AFTER: Duration = Duration::from_secs(55);
 pub struct Hub {
     rooms: Mutex<HashMap<RoomId, Arc<RoomHub>>>,
     online: Mutex<Online>,
+    pub(crate) meters: Meters,
 }
 
 /// A signed-in connection, as the hub knows it.
@@ -79,6 +85,7 @@ impl Hub {
     ) {
         let mut online = self.online();
         let news = online.greet(peer, person, now, greet);
+        self.meters.users.set(meters::number(online.count()));
         online.tell(news);
     }
 
@@ -91,6 +98,7 @@ impl Hub {
     pub(crate) fn leave(&self, peer: &Peer, now: Timestamp) -> bool {
         let mut online = self.online();
         let (last, news) = online.leave(peer, now);
+        self.meters.users.set(meters::number(online.count()));
         online.tell(news);
         last
     }

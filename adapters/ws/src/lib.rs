@@ -13,6 +13,7 @@ mod gateway;
 mod handshake;
 mod headers;
 pub mod hub;
+mod meters;
 mod outbox;
 mod posts;
 mod protocol;

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use socket2::SockRef;
 use tokio::{net::TcpStream, sync::Notify};
 
-use crate::{close::CloseCode, frame};
+use crate::{close::CloseCode, frame, meters};
 
 /// Bytes that may wait for a connection. They are mostly shared with all others who wait for the same events.
 const MOST_BYTES: usize = 512 * 1024;
@@ -173,6 +173,7 @@ impl Queue {
             self.push(word);
         }
         self.push(frame::close(code));
+        meters::closed(code);
         self.ending = true;
         self.slow = code == CloseCode::TooSlow;
     }

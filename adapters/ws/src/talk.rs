@@ -27,6 +27,7 @@ use crate::{
         Peer,
         room::{Entrance, RoomHub, Told, fan_out},
     },
+    meters,
     posts::{Posting, Posts},
 };
 
@@ -203,6 +204,7 @@ impl<P: Ports> Talk<'_, P> {
             self.who = again.map_err(|error| self.failed(&error, CloseCode::Unauthenticated))?;
             self.recognised = now;
         }
+        self.gateway.hub.meters.frames.increment(1);
         let (app, connection) = (&self.gateway.app, &self.peer.connection);
         let ration = || self.frames.take(FRAMES, now);
         match dispatch::dispatch(app, &self.who, connection, text, ration).await {
@@ -269,6 +271,7 @@ impl<P: Ports> Talk<'_, P> {
     }
 
     fn refuse(&mut self, problem: &Problem) -> Result<(), End> {
+        meters::refused(problem.code);
         dispatch::send(self.connection(), &ServerFrame::error(problem, None));
         self.refused()
     }

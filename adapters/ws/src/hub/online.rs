@@ -61,6 +61,11 @@ impl Online {
         show(&listed, self.presence.count());
     }
 
+    /// How many users are online.
+    pub(crate) fn count(&self) -> usize {
+        self.presence.count()
+    }
+
     /// Lets a connection go. The first of the two tells whether its user has no other.
     pub(crate) fn leave(&mut self, peer: &Peer, now: Timestamp) -> (bool, Option<Notice>) {
         let Some(known) = self.users.get_mut(&peer.user) else {

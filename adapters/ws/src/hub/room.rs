@@ -14,7 +14,7 @@ use chat_app::App;
 use chat_domain::{Event, EventBody, RoomId, Seq, UserId, event::Person};
 use chat_ports::Ports;
 use chat_wire::ServerFrame;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -24,6 +24,7 @@ use crate::{
         Hub,
         members::{Member, Members},
     },
+    meters::Meters,
 };
 
 /// News that wait for the one before them, at most; then that one is read from the store.
@@ -45,10 +46,18 @@ pub(crate) enum News {
 pub(crate) struct RoomHub {
     id: RoomId,
     /// `None` once the room is closed.
-    inbox: Mutex<Option<Vec<News>>>,
+    inbox: Mutex<Option<Inbox>>,
     news: Notify,
     head: Mutex<Head>,
     closed: CancellationToken,
+}
+
+/// News that have not been looked at yet.
+#[derive(Default)]
+struct Inbox {
+    news: Vec<News>,
+    /// When the first of them came.
+    since: Option<Instant>,
 }
 
 struct Head {
@@ -78,7 +87,7 @@ impl RoomHub {
     pub(crate) fn new(id: RoomId, last: Seq) -> Self {
         Self {
             id,
-            inbox: Mutex::new(Some(Vec::new())),
+            inbox: Mutex::new(Some(Inbox::default())),
             news: Notify::new(),
             head: Mutex::new(Head {
                 last,
@@ -94,7 +103,7 @@ impl RoomHub {
         self.head.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn inbox(&self) -> MutexGuard<'_, Option<Vec<News>>> {
+    fn inbox(&self) -> MutexGuard<'_, Option<Inbox>> {
         self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -102,7 +111,8 @@ impl RoomHub {
     pub(crate) fn hear(&self, news: News) -> bool {
         let mut inbox = self.inbox();
         let Some(open) = &mut *inbox else { return false };
-        open.push(news);
+        open.news.push(news);
+        open.since.get_or_insert_with(Instant::now);
         drop(inbox);
         self.news.notify_one();
         true
@@ -158,20 +168,21 @@ impl RoomHub {
         head.closed
     }
 
-    fn take_inbox(&self) -> Vec<News> {
+    fn take_inbox(&self) -> Inbox {
         self.inbox().as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Takes what is left, and no more after it.
-    fn close_inbox(&self) -> Vec<News> {
+    fn close_inbox(&self) -> Inbox {
         self.inbox().take().unwrap_or_default()
     }
 
     /// Tells the events, which follow on what was told before, to every connection that has not read them. Who goes
     /// hears of it, and of nothing after it.
-    async fn tell(&self, events: &[Told]) {
+    async fn tell(&self, events: &[Told], meters: &Meters) {
         for part in events.split_inclusive(|told| told.gone().is_some()) {
-            self.tell_part(part).await;
+            let told = self.tell_part(part).await;
+            meters.deliveries.increment(told);
             for told in part {
                 if let Some(user) = told.gone() {
                     self.head().members.remove_user(user, told.seq);
@@ -180,10 +191,12 @@ impl RoomHub {
         }
     }
 
-    async fn tell_part(&self, events: &[Told]) {
+    /// Returns how many events went to how many connections.
+    async fn tell_part(&self, events: &[Told]) -> u64 {
         let (Some(first), Some(last)) = (events.first(), events.last()) else {
-            return;
+            return 0;
         };
+        let mut deliveries = 0;
         let groups = {
             let mut head = self.head();
             head.last = last.seq;
@@ -196,6 +209,7 @@ impl RoomHub {
                 let others = events.iter().all(|told| told.author != Some(member.user));
                 if others && member.from < first.seq {
                     member.connection.send(&everything);
+                    deliveries += events.len();
                 } else {
                     let own: Vec<Bytes> = events
                         .iter()
@@ -205,6 +219,7 @@ impl RoomHub {
                     if !own.is_empty() {
                         member.connection.send(&own);
                     }
+                    deliveries += own.len();
                 }
             }
             if groups.len() > 1 {
@@ -212,6 +227,7 @@ impl RoomHub {
                 tokio::task::yield_now().await;
             }
         }
+        deliveries as u64
     }
 
     /// Tells something that nobody misses, to all but who it is about.
@@ -242,11 +258,15 @@ pub(crate) async fn fan_out<P: Ports>(
     let mut last = room.head().last;
     // What was published before the room was open has been heard by nobody.
     let mut early: BTreeMap<Seq, Arc<Event>> = read_on(&app, room.id, last).await.into_iter().collect();
+    let mut since: Option<Instant> = None;
     loop {
         early.retain(|seq, _| *seq > last);
         let ready = in_order(&mut early, last);
         last = ready.last().map_or(last, |told| told.seq);
-        room.tell(&ready).await;
+        room.tell(&ready, &hub.meters).await;
+        if let Some(since) = since.filter(|_| !ready.is_empty()) {
+            hub.meters.fan_out.record(since.elapsed());
+        }
         for told in &ready {
             bring_in(&hub, &told.event);
         }
@@ -261,7 +281,9 @@ pub(crate) async fn fan_out<P: Ports>(
             }
             () = tokio::time::sleep(PATIENCE), if !early.is_empty() => true,
         };
-        for news in room.take_inbox() {
+        let inbox = room.take_inbox();
+        since = inbox.since;
+        for news in inbox.news {
             match news {
                 News::Event(event) => {
                     early.insert(event.seq, event);
@@ -273,7 +295,7 @@ pub(crate) async fn fan_out<P: Ports>(
             early.extend(read_on(&app, room.id, last).await);
         }
     }
-    for news in room.close_inbox() {
+    for news in room.close_inbox().news {
         if let News::Event(event) = news {
             bring_in(&hub, &event);
         }
