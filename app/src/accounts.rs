@@ -2,19 +2,22 @@
 
 mod authenticate;
 mod register;
+mod sessions;
 mod sign_in;
 mod sign_out;
 mod sweep;
 pub mod token;
+mod tokens;
 pub(crate) mod ws_token;
 
 pub use register::Registration;
 pub use sign_in::Attempt;
 pub use sweep::Maintained;
+pub use tokens::NewToken;
 
 use std::net::IpAddr;
 
-use chat_domain::{Network, Session, TokenHash, User};
+use chat_domain::{Need, Network, Refusal, Session, TokenHash, User};
 
 use token::SessionToken;
 
@@ -31,6 +34,14 @@ impl SignedIn {
     #[must_use]
     pub const fn user(&self) -> &User {
         &self.user
+    }
+
+    /// Lets through who has what is needed.
+    ///
+    /// # Errors
+    /// `insufficient_scope`.
+    pub fn allow(&self, need: Need) -> Result<(), Refusal> {
+        self.session.grant.allow(need)
     }
 
     /// By which session.

@@ -61,6 +61,8 @@ const fn refusal_code(refusal: &Refusal) -> &'static str {
         Refusal::AlreadyMember => "already_member",
         Refusal::TooManyRooms => "too_many_rooms",
         Refusal::TooManyReactions => "too_many_reactions",
+        Refusal::InsufficientScope(_) => "insufficient_scope",
+        Refusal::TooManyTokens => "too_many_tokens",
         Refusal::Oneself => "conflict",
         Refusal::KeyedAccount => "derived_auth_required",
         Refusal::RateLimited { .. } => "rate_limited",
@@ -103,6 +105,7 @@ impl IntoRefusal for Conflict {
             Self::AlreadyMember => Refusal::AlreadyMember,
             Self::TooManyRooms => Refusal::TooManyRooms,
             Self::TooManyReactions => Refusal::TooManyReactions,
+            Self::TooManyTokens => Refusal::TooManyTokens,
             Self::UnknownTarget => Refusal::UnknownTarget,
             Self::UserInactive => Refusal::Unauthenticated,
         }

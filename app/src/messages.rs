@@ -2,4 +2,5 @@
 
 mod change;
 mod history;
+mod hook;
 mod post;

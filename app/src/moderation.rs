@@ -110,7 +110,7 @@ impl<P: Ports> App<P> {
         let cut = match act {
             Act::Ban { reason, .. } => Some(Cut::Banned { reason }),
             Act::Kick { reason } => Some(Cut::Kicked { reason }),
-            Act::Unban | Act::Promote | Act::Demote | Act::SetPassword(_) => None,
+            Act::Unban | Act::SignOut | Act::Promote | Act::Demote | Act::SetPassword(_) => None,
         };
         if let Some(cut) = cut {
             self.publish(Notice::UserCut { user_id, cut });

@@ -6,3 +6,4 @@ mod members;
 mod settings;
 mod subscribe;
 mod typing;
+mod webhooks;

@@ -97,6 +97,13 @@ impl Client {
         self.token.as_deref()
     }
 
+    /// The same client, recognised by this token from here on: a program's own, say.
+    #[must_use]
+    pub fn with_token(self, token: &str) -> Self {
+        let token = Some(token.to_owned());
+        Self { token, ..self }
+    }
+
     /// Makes a basic account and signs in.
     ///
     /// # Errors

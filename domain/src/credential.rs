@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Username, limit, secret::Secret};
+use crate::{Username, common_password::is_common, limit, secret::Secret};
 
 /// A password that keeps the rules for new ones, or an attempt at one. Never printed.
 #[derive(Debug, Clone)]
@@ -17,6 +17,9 @@ pub enum PasswordError {
     /// More than 1024 bytes.
     #[error("must have at most 1024 bytes")]
     TooLong,
+    /// One of those that are tried first.
+    #[error("is one of those that are tried first: choose another")]
+    Common,
     /// The account's own name.
     #[error("must not be the username")]
     IsUsername,
@@ -33,6 +36,9 @@ impl Password {
         }
         if text.eq_ignore_ascii_case(owner.as_str()) {
             return Err(PasswordError::IsUsername);
+        }
+        if is_common(&text) {
+            return Err(PasswordError::Common);
         }
         Self::attempt(text)
     }
@@ -91,7 +97,8 @@ mod tests {
     fn rules_for_a_new_password() {
         let choose = |text: &str| Password::choose(text.to_owned(), &ada()).map(|_| ());
         assert_eq!(choose("1234567"), Err(PasswordError::TooShort));
-        assert_eq!(choose("12345678"), Ok(()));
+        assert_eq!(choose("ax3 wq9z"), Ok(()));
+        assert_eq!(choose("Passw0rd1"), Err(PasswordError::Common));
         assert_eq!(choose("ключключ"), Ok(()));
         assert_eq!(choose("ada_lovelace"), Err(PasswordError::IsUsername));
         assert_eq!(choose(&"x".repeat(1024)), Ok(()));

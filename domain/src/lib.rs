@@ -7,7 +7,7 @@
 //! | file | subject |
 //! | --- | --- |
 //! | [`id`], [`time`], [`secret`], [`limit`] | the small types that everything speaks in |
-//! | [`username`], [`credential`], [`user`], [`session`] | who is who, and for how long |
+//! | [`username`], [`credential`], [`user`], [`session`], [`grant`] | who is who, for how long, and what for |
 //! | [`room`], [`membership`] | where is talked, who comes and goes |
 //! | [`message`], [`change`], [`event`] | what is said, what becomes of it, and in which order |
 //! | [`presence`], [`typing`] | what is only true for a moment |
@@ -16,8 +16,10 @@
 //! | [`refusal`] | the vocabulary of "no" |
 
 pub mod change;
+mod common_password;
 pub mod credential;
 pub mod event;
+pub mod grant;
 pub mod id;
 pub mod limit;
 pub mod membership;
@@ -37,6 +39,7 @@ pub mod username;
 
 pub use credential::{Password, PasswordHash};
 pub use event::{Event, EventBody};
+pub use grant::{Grant, Need, Scope, Scopes, TokenName};
 pub use id::{AuditId, EventId, RoomId, Seq, SessionId, UserId};
 pub use message::{ClientId, Content, Draft, Message, MessageType};
 pub use network::Network;

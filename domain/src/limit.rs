@@ -18,6 +18,16 @@ pub const TOPIC_BYTES: usize = 250;
 pub const SLOW_MODE_SECONDS: u32 = 21_600;
 /// Rooms that a user is a member of, most: the greeting of every connection names them all.
 pub const ROOMS_PER_USER: u64 = 1_000;
+/// Sign-ins of a user at once, most: with another one the one ends that was used the longest ago.
+pub const SESSIONS_PER_USER: u32 = 100;
+/// Tokens that a user has made for programs, most.
+pub const TOKENS_PER_USER: u64 = 50;
+/// Webhooks of a room, most.
+pub const WEBHOOKS_PER_ROOM: u64 = 50;
+/// Bytes of the name of a token, least and most.
+pub const TOKEN_NAME_BYTES: std::ops::RangeInclusive<usize> = 1..=80;
+/// Days that a token is good for, least and most, unless it is good until it is revoked.
+pub const TOKEN_DAYS: std::ops::RangeInclusive<u64> = 1..=3_650;
 /// Rooms that a client may ask to resume at once, most.
 pub const RESUME_ROOMS: usize = 1_000;
 /// Events that are resumed in a room, most; who missed more loads the history instead.

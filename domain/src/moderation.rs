@@ -109,6 +109,8 @@ pub enum Act {
         /// Why, for the kicked to read.
         reason: Option<String>,
     },
+    /// End all sign-ins, of people and programs.
+    SignOut,
     /// Make an administrator.
     Promote,
     /// Make an ordinary user.
@@ -125,6 +127,7 @@ impl Act {
             Self::Ban { .. } => Action::Ban,
             Self::Unban => Action::Unban,
             Self::Kick { .. } => Action::Kick,
+            Self::SignOut => Action::SignOut,
             Self::Promote => Action::Promote,
             Self::Demote => Action::Demote,
             Self::SetPassword(_) => Action::SetPassword,
@@ -136,7 +139,7 @@ impl Act {
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Ban { reason, .. } | Self::Kick { reason } => reason.as_deref(),
-            Self::Unban | Self::Promote | Self::Demote | Self::SetPassword(_) => None,
+            Self::Unban | Self::SignOut | Self::Promote | Self::Demote | Self::SetPassword(_) => None,
         }
     }
 
@@ -145,17 +148,22 @@ impl Act {
     pub const fn until(&self) -> Option<Timestamp> {
         match self {
             Self::Ban { until, .. } => *until,
-            Self::Unban | Self::Kick { .. } | Self::Promote | Self::Demote | Self::SetPassword(_) => None,
+            Self::Unban
+            | Self::Kick { .. }
+            | Self::SignOut
+            | Self::Promote
+            | Self::Demote
+            | Self::SetPassword(_) => None,
         }
     }
 
     /// Whether the account's sign-ins end with it.
     #[must_use]
     pub const fn signs_out(&self) -> bool {
-        matches!(self, Self::Ban { .. } | Self::SetPassword(_))
+        matches!(self, Self::Ban { .. } | Self::SignOut | Self::SetPassword(_))
     }
 
-    /// The account as it is afterwards; `None` if it is like that already, and there is nothing to do. (A kick and a
+    /// The account as it is afterwards; `None` if it is like that already, and there is nothing to do. (A kick, a sign-out and a
     /// new password change nothing of it that anybody can see, and are done all the same.)
     #[must_use]
     pub fn applied_to(&self, user: &User, at: Timestamp) -> Option<User> {
@@ -169,7 +177,7 @@ impl Act {
             Self::Unban => after.ban = None,
             Self::Promote => after.is_admin = true,
             Self::Demote => after.is_admin = false,
-            Self::Kick { .. } | Self::SetPassword(_) => return Some(after),
+            Self::Kick { .. } | Self::SignOut | Self::SetPassword(_) => return Some(after),
         }
         (after != *user).then_some(after)
     }
@@ -246,6 +254,10 @@ pub enum Action {
     Unban,
     /// [`Act::Kick`].
     Kick,
+    /// [`Act::SignOut`].
+    SignOut,
+    /// A webhook was made, for an account of its own.
+    AddWebhook,
     /// [`Act::Promote`].
     Promote,
     /// [`Act::Demote`].
@@ -255,11 +267,13 @@ pub enum Action {
 }
 
 impl Action {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::AddUser,
         Self::Ban,
         Self::Unban,
         Self::Kick,
+        Self::SignOut,
+        Self::AddWebhook,
         Self::Promote,
         Self::Demote,
         Self::SetPassword,
@@ -273,6 +287,8 @@ impl Action {
             Self::Ban => "ban_user",
             Self::Unban => "unban_user",
             Self::Kick => "kick_user",
+            Self::SignOut => "sign_out_user",
+            Self::AddWebhook => "add_webhook",
             Self::Promote => "promote_user",
             Self::Demote => "demote_user",
             Self::SetPassword => "set_password",

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::{EventId, Timestamp};
+use crate::{
+    EventId, Timestamp,
+    grant::{Need, Scope},
+};
 
 /// A request that the rules turn down. `Display` is for people and holds no internals.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +27,12 @@ pub enum Refusal {
     /// Signed in, but without the right to do this.
     #[error("You are not allowed to do this.")]
     Forbidden,
+    /// A token that is not good for this.
+    #[error("This token is not good for this: {}.", told(*.0))]
+    InsufficientScope(Need),
+    /// As many tokens as a user, or webhooks as a room, may have.
+    #[error("There are as many of them as there may be. Revoke one first.")]
+    TooManyTokens,
     /// There is no such thing, or it is not for the asker's eyes: the two look alike.
     #[error("There is nothing here.")]
     NotFound,
@@ -75,4 +84,13 @@ pub enum Refusal {
         /// When to try again.
         retry_after: Duration,
     },
+}
+
+const fn told(need: Need) -> &'static str {
+    match need {
+        Need::Full => "it takes a sign-in with the password",
+        Need::Scope(Scope::Read) => "it lacks the scope read",
+        Need::Scope(Scope::Write) => "it lacks the scope write",
+        Need::Scope(Scope::Rooms) => "it lacks the scope rooms",
+    }
 }

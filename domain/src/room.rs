@@ -181,7 +181,7 @@ impl SlowMode {
 }
 
 /// Characters that have no place in a name: C0, C1, DEL, line and paragraph separators, direction overrides.
-fn is_deceptive(c: char) -> bool {
+pub(crate) fn is_deceptive(c: char) -> bool {
     matches!(c,
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}'
         | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::{SessionId, Timestamp, UserId};
+use crate::{Grant, SessionId, Timestamp, UserId};
 
 /// SHA-256 of a session token. The store knows only this, so a thief of the database can replay nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,6 +40,8 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When it was last used, to the minute or so: writing it down at every request would cost one write each.
     pub last_used_at: Timestamp,
+    /// What it is good for.
+    pub grant: Grant,
 }
 
 /// How long sessions live, whatever carries them (requests and sockets alike).
@@ -61,19 +63,24 @@ impl SessionPolicy {
     /// How stale `last_used_at` may become before it is worth a write.
     pub const TOUCH_AFTER: Duration = Duration::from_mins(1);
 
-    /// When the session ends if nobody uses it again.
+    /// When the session ends if nobody uses it again; `None`: not by itself. What was made for a program ends when its
+    /// maker has said, and not for lying idle.
     #[must_use]
-    pub fn ends_at(&self, session: &Session) -> Timestamp {
-        session
-            .created_at
-            .after(self.absolute)
-            .min(session.last_used_at.after(self.idle))
+    pub fn ends_at(&self, session: &Session) -> Option<Timestamp> {
+        match session.grant {
+            Grant::Full => {
+                let absolute = session.created_at.after(self.absolute);
+                Some(absolute.min(session.last_used_at.after(self.idle)))
+            }
+            Grant::Token { ends_at, .. } => ends_at,
+            Grant::Webhook { .. } => None,
+        }
     }
 
     /// Whether the session still stands at `now`.
     #[must_use]
     pub fn stands(&self, session: &Session, now: Timestamp) -> bool {
-        now < self.ends_at(session)
+        self.ends_at(session).is_none_or(|end| now < end)
     }
 
     /// Whether its use at `now` is worth writing down.
@@ -97,7 +104,24 @@ mod tests {
             user_id: UserId::parse(1).unwrap(),
             created_at: Timestamp::from_millis(created),
             last_used_at: Timestamp::from_millis(used),
+            grant: Grant::Full,
         }
+    }
+
+    #[test]
+    fn what_was_made_for_a_program_ends_when_its_maker_has_said() {
+        let scopes = crate::Scopes::parse(["read"]).unwrap();
+        let token = |ends_at: Option<u64>| Session {
+            grant: Grant::Token {
+                scopes,
+                ends_at: ends_at.map(Timestamp::from_millis),
+            },
+            ..session(0, 0)
+        };
+        let policy = SessionPolicy::DEFAULT;
+        assert!(policy.stands(&token(None), Timestamp::from_millis(9_999 * DAY)));
+        assert!(policy.stands(&token(Some(90 * DAY)), Timestamp::from_millis(90 * DAY - 1)));
+        assert!(!policy.stands(&token(Some(90 * DAY)), Timestamp::from_millis(90 * DAY)));
     }
 
     #[test]

@@ -61,6 +61,9 @@ pub enum Conflict {
     /// The message has as many different reactions as it can hold.
     #[error("too many different reactions")]
     TooManyReactions,
+    /// The user has as many tokens, or the room as many webhooks, as there may be.
+    #[error("too many tokens")]
+    TooManyTokens,
     /// There is no such account.
     #[error("no such account")]
     UnknownUser,

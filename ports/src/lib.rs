@@ -28,6 +28,6 @@ pub use password_hasher::{HasherError, PasswordHasher};
 pub use ports::{Bundle, Ports};
 pub use room_store::{MyRoom, NewRoom, RoomStore};
 pub use sealer::{Column, SealError, Sealer};
-pub use session_store::{NewSession, SessionStore};
+pub use session_store::{KnownSession, NewSession, SessionStore, Which};
 pub use upkeep::Upkeep;
 pub use user_store::{Credential, NewUser, Registered, UserStore};

@@ -37,7 +37,7 @@ async fn post(client: &Client, path: &str, body: Value) -> Value {
 }
 
 /// Everything that people can say to a server, right and wrong. What must not be in the log, beside what they wrote.
-async fn say_everything(server: &Server, data: &Path) -> Vec<String> {
+async fn say_everything(server: &Server, data: &Path, root: &Client) -> Vec<String> {
     let mut secrets = Vec::new();
     let mut ada = server.client();
     ada.register("ada", PASSWORD).await.unwrap();
@@ -53,10 +53,10 @@ async fn say_everything(server: &Server, data: &Path) -> Vec<String> {
     let sent = ada.say(WORDS[0]).await.unwrap();
     let edit = json!({ "message_id": sent["message"]["id"], "content": WORDS[1] });
     assert_eq!(post(&ada, "/api/edit-message", edit).await["success"], true);
-    let room = post(&ada, "/api/rooms", json!({ "name": "tides", "join": "open" })).await;
+    let room = post(root, "/api/rooms", json!({ "name": "tides", "join": "open" })).await;
     let path = format!("/api/rooms/{}", room["room"]["id"]);
     let topic = json!({ "topic": WORDS[3] }).to_string();
-    let changed = ada
+    let changed = root
         .request(
             Method::PATCH,
             &path,
@@ -90,6 +90,35 @@ async fn say_everything(server: &Server, data: &Path) -> Vec<String> {
         .await
         .unwrap();
 
+    let made = post(
+        &ada,
+        "/api/tokens",
+        json!({ "name": "canary of a token", "scopes": ["read"] }),
+    )
+    .await;
+    secrets.push(made["secret"].as_str().unwrap().to_owned());
+    let robot = server.client().with_token(&secrets[4]);
+    assert_eq!(robot.get("/api/rooms").await.unwrap().status, 200);
+    let made = post(
+        root,
+        &format!("{path}/webhooks"),
+        json!({ "name": "canary_hook" }),
+    )
+    .await;
+    let hook = made["url"]
+        .as_str()
+        .unwrap()
+        .split_once("/hooks/")
+        .unwrap()
+        .1
+        .to_owned();
+    let text = json!({ "text": "canary by a webhook" });
+    assert_eq!(
+        root.post(&format!("/hooks/{hook}"), &text).await.unwrap().status,
+        200
+    );
+    secrets.push(hook);
+
     let mut ban = program(data);
     let status = ban
         .args(["user", "ban", "bea", "--reason", WORDS[5]])
@@ -113,7 +142,9 @@ async fn nobodys_words_are_in_the_log() {
         .split_whitespace()
         .next()
         .unwrap();
-    let secrets = say_everything(&server, &data).await;
+    let mut root = server.client();
+    root.sign_in("admin", admins).await.unwrap();
+    let secrets = say_everything(&server, &data, &root).await;
     let keyring = fs::read_to_string(data.join("keyring.json")).unwrap();
     let keys = keyring
         .split("\"key\": \"")

@@ -44,6 +44,7 @@ mod sockets;
 mod stalled;
 mod start_and_stop;
 mod talk;
+mod tokens;
 mod view;
 #[expect(dead_code, reason = "as above")]
 mod writers;

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use axum::body::HttpBody as _;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use bytes::Bytes;
 use chat_app::Origin;
@@ -71,18 +71,7 @@ impl<P: Ports> FromRequest<Arc<Shared<P>>> for Call {
         if !bodiless {
             is_json(&parts.headers)?;
         }
-        // Who says beforehand that it is too large need not send it.
-        if body.size_hint().lower() > limit::BODY_BYTES as u64 {
-            return Err(too_large());
-        }
-        let body = match Limited::new(body, limit::BODY_BYTES).collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
-            Err(_) => {
-                let detail = "The body did not arrive whole, as it should, and in time.";
-                return Err(Problem::bad_request(detail).into());
-            }
-        };
+        let body = whole(body).await?;
         Ok(Self {
             carrier,
             origin: origin(&parts),
@@ -96,12 +85,32 @@ impl<P: Ports> FromRequest<Arc<Shared<P>>> for Call {
     }
 }
 
+/// The whole of a body.
+pub(crate) async fn whole(body: Body) -> Result<Bytes, Refused> {
+    // Who says beforehand that it is too large need not send it.
+    if body.size_hint().lower() > limit::BODY_BYTES as u64 {
+        return Err(too_large());
+    }
+    match Limited::new(body, limit::BODY_BYTES).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        Err(_) => {
+            let detail = "The body did not arrive whole, as it should, and in time.";
+            Err(Problem::bad_request(detail).into())
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct CsrfToken {
     csrf_token: Option<String>,
 }
 
 impl Call {
+    pub(crate) const fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
     /// The body, once it is clear that the request comes from a page of this server or from no browser at all.
     pub(crate) fn body<P: Ports, T: DeserializeOwned>(&self, state: &Shared<P>) -> Result<T, Refused> {
         let token: CsrfToken = decode::object(&self.body)?;
@@ -136,20 +145,23 @@ fn origin(parts: &Parts) -> Origin {
 }
 
 fn is_json(headers: &HeaderMap) -> Result<(), Refused> {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let essence = kind.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") {
+    if is_of_type(headers, "application/json") {
         return Ok(());
     }
-    Err(Problem::new(
-        415,
-        "unsupported_media_type",
-        "The body must be application/json.",
-    )
-    .into())
+    Err(unsupported("The body must be application/json."))
+}
+
+/// Whether the body is of this type (RFC 9110, section 8.3.1).
+pub(crate) fn is_of_type(headers: &HeaderMap, name: &str) -> bool {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let essence = kind.unwrap_or_default().split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case(name)
+}
+
+pub(crate) fn unsupported(detail: &str) -> Refused {
+    Problem::new(415, "unsupported_media_type", detail).into()
 }
 
 fn too_large() -> Refused {

@@ -9,3 +9,5 @@ pub(crate) mod pages;
 pub(crate) mod rooms;
 pub(crate) mod session;
 pub(crate) mod socket;
+pub(crate) mod tokens;
+pub(crate) mod webhooks;

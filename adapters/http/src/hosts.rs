@@ -85,6 +85,12 @@ impl Hosts {
         self.public.as_ref().map(PublicUrl::origin)
     }
 
+    /// What addresses of this server begin with, for who made this request.
+    pub(crate) fn origin_for(&self, headers: &HeaderMap) -> String {
+        let asked = || host(headers).map_or_else(String::new, |host| format!("http://{host}"));
+        self.public_origin().unwrap_or_else(asked)
+    }
+
     /// Whether a request with these headers is meant for this server.
     pub(crate) fn is_own_host(&self, headers: &HeaderMap) -> bool {
         let Some(host) = host(headers) else { return false };

@@ -17,6 +17,7 @@ mod hosts;
 mod line;
 mod meters;
 mod metrics;
+mod needs;
 mod places;
 mod problem;
 mod request_id;

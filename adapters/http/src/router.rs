@@ -17,7 +17,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     cookies::Cookies,
-    handlers::{accounts, changes, health, messages, metrics, pages, rooms, session, socket},
+    handlers::{
+        accounts, changes, health, messages, metrics, pages, rooms, session, socket, tokens, webhooks,
+    },
     handover::Upgrade,
     headers,
     hosts::Hosts,
@@ -86,6 +88,23 @@ pub fn router<P: Ports>(app: Arc<App<P>>, site: Site) -> Router {
             delete(rooms::remove_member::<P>),
         )
         .route("/api/rooms/{room}/read", post(rooms::read::<P>))
+        .route(
+            "/api/rooms/{room}/webhooks",
+            get(webhooks::list::<P>).post(webhooks::add::<P>),
+        )
+        .route(
+            "/api/rooms/{room}/webhooks/{webhook}",
+            delete(webhooks::remove::<P>),
+        )
+        .route("/hooks/{token}", post(webhooks::post::<P>))
+        .route("/api/sessions", get(tokens::sessions::<P>))
+        .route("/api/sessions/end-others", post(tokens::end_other_sessions::<P>))
+        .route("/api/sessions/{session}", delete(tokens::end_session::<P>))
+        .route(
+            "/api/tokens",
+            get(tokens::tokens::<P>).post(tokens::make_token::<P>),
+        )
+        .route("/api/tokens/{token}", delete(tokens::revoke_token::<P>))
         .route("/api/version", get(health::version::<P>))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready::<P>))

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use chat_app::{App, Error, SignedIn};
-use chat_domain::{Refusal, RoomId, room::Member};
+use chat_domain::{Need, Refusal, RoomId, SessionId, moderation::Admin, room::Member};
 use chat_ports::Ports;
 use chat_wire::Problem;
 use tokio_util::task::TaskTracker;
@@ -51,13 +51,19 @@ pub(crate) struct Shared<P> {
 }
 
 impl<P: Ports> Shared<P> {
-    /// Who makes the request.
-    pub(crate) async fn who(&self, carrier: &Carrier) -> Result<SignedIn, Refused> {
+    /// Who makes the request, and may do what it needs.
+    pub(crate) async fn who(&self, carrier: &Carrier, need: Need) -> Result<SignedIn, Refused> {
         let token = carrier.session().ok_or_else(Problem::unauthenticated)?;
-        self.app
-            .authenticate(token)
-            .await
-            .map_err(|error| self.refused(&error))
+        let who = self.app.authenticate(token).await;
+        let who = who.map_err(|error| self.refused(&error))?;
+        who.allow(need).map_err(|refusal| self.refused(&refusal.into()))?;
+        Ok(who)
+    }
+
+    /// Proof that the signed-in user administers the server.
+    pub(crate) fn admin(&self, who: &SignedIn) -> Result<Admin, Refused> {
+        let admin = Admin::prove(who.user().clone(), self.app.now());
+        admin.map_err(|refusal| self.refused(&refusal.into()))
     }
 
     /// The room of a request's path, as its member sees it. What is no number is no room.
@@ -66,6 +72,12 @@ impl<P: Ports> Shared<P> {
         let room = room.ok_or_else(|| Problem::of(&Refusal::NotFound.into()))?;
         let entered = self.app.enter_room(who, Some(room)).await;
         entered.map_err(|error| self.refused(&error))
+    }
+
+    /// The number of a session in a path. What is no number is no session.
+    pub(crate) fn session_id(path: &str) -> Result<SessionId, Refused> {
+        let id = number(path).and_then(|n| SessionId::parse(n).ok());
+        id.ok_or_else(|| Problem::of(&Refusal::NotFound.into()).into())
     }
 
     pub(crate) fn refused(&self, error: &Error) -> Refused {

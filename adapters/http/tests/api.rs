@@ -238,6 +238,29 @@ async fn messages() {
 }
 
 #[tokio::test]
+async fn sessions_and_tokens() {
+    let mut api = Api::new().await;
+    api.register("ada").await;
+    let (status, body) = api.get("/api/sessions.php").await;
+    assert_eq!(status, 200);
+    insta::assert_json_snapshot!(body);
+    let asked = json!({ "name": "deploy bot", "scopes": ["write", "read"], "expires_in_days": 90 });
+    let (status, body) = api.post("/api/tokens", asked).await;
+    assert_eq!(status, 201);
+    insta::assert_json_snapshot!(body, { ".secret" => "[secret]" });
+    let (status, body) = api.get("/api/tokens").await;
+    assert_eq!(status, 200);
+    insta::assert_json_snapshot!(body);
+    let id = body["tokens"][0]["id"].as_u64().unwrap();
+    let (status, _) = api.call(Method::DELETE, &format!("/api/tokens/{id}"), None).await;
+    assert_eq!(status, 200);
+    let asked = json!({ "name": "", "scopes": ["admin"] });
+    let (status, body) = api.post("/api/tokens", asked).await;
+    assert_eq!(status, 422);
+    insta::assert_json_snapshot!(body);
+}
+
+#[tokio::test]
 async fn health() {
     let api = Api::new().await;
     assert_eq!(api.get("/healthz").await.0, 200);

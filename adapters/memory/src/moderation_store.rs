@@ -17,7 +17,7 @@ impl State {
     }
 
     fn end_sessions_of(&mut self, user: UserId) -> Vec<SessionId> {
-        let of_user = self.sessions.values().map(|(session, _)| session);
+        let of_user = self.sessions.values().map(|opened| &opened.session);
         let ended: Vec<_> = of_user
             .filter(|session| session.user_id == user)
             .map(|session| session.id)

@@ -5,12 +5,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chat_domain::{
     AuditId, Content, Event, EventBody, EventId, Membership, Message, PasswordHash, Role, Room, RoomId, Seq,
-    Session, SessionId, Timestamp, TokenHash, User, UserId,
+    Session, SessionId, Timestamp, TokenHash, TokenName, User, UserId,
     event::{Emoji, Person},
     membership::Pair,
     moderation::{Action, Actor, AuditEntry},
 };
-use chat_ports::{Conflict, StoreError};
+use chat_ports::{Conflict, KnownSession, StoreError};
 
 /// A store that forgets everything when it is dropped.
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ impl MemoryStore {
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) users: BTreeMap<UserId, (User, Option<PasswordHash>)>,
-    pub(crate) sessions: BTreeMap<SessionId, (Session, TokenHash)>,
+    pub(crate) sessions: BTreeMap<SessionId, Opened>,
     pub(crate) rooms: BTreeMap<RoomId, Room>,
     pub(crate) plain_room: Option<RoomId>,
     pub(crate) members: BTreeMap<(RoomId, UserId), Membership>,
@@ -57,6 +57,27 @@ pub(crate) struct State {
     last_session: u64,
     last_room: u64,
     last_event: u64,
+}
+
+/// A session with what only the store has of it.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) session: Session,
+    pub(crate) token: TokenHash,
+    pub(crate) address: String,
+    pub(crate) agent: String,
+    pub(crate) name: Option<TokenName>,
+}
+
+impl Opened {
+    pub(crate) fn known(&self) -> KnownSession {
+        KnownSession {
+            session: self.session.clone(),
+            address: self.address.clone(),
+            agent: self.agent.clone(),
+            name: self.name.clone(),
+        }
+    }
 }
 
 /// The next number of a kind; numbers are never given twice.

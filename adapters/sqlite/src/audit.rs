@@ -22,10 +22,11 @@ pub(crate) struct Line<'a> {
 }
 
 impl Line<'_> {
-    pub(crate) const fn about_a_new_account(by: Actor, target: u64, at: Timestamp) -> Self {
+    /// A line without further details.
+    pub(crate) const fn about(action: Action, by: Actor, target: u64, at: Timestamp) -> Self {
         Self {
             by,
-            action: Action::AddUser,
+            action,
             target,
             reason: None,
             until: None,

@@ -113,8 +113,8 @@ fn end_sessions(connection: &Connection, user: UserId) -> Result<Vec<SessionId>,
     rows::all(
         connection,
         "DELETE FROM sessions WHERE user_id = ?1
-         RETURNING id AS session_id, user_id, created_at AS session_created_at, last_used_at",
+         RETURNING id AS session_id",
         [user.number()],
-        |row| rows::session(row).map(|session| session.id),
+        rows::session_id,
     )
 }

@@ -4,8 +4,9 @@
 use std::fmt::Display;
 
 use chat_domain::{
-    AccountKind, Content, Event, EventBody, EventId, Join, Membership, Message, MessageType, Mode, Role,
-    Room, RoomId, RoomKind, RoomName, Seq, Session, SessionId, Timestamp, User, UserId, Username,
+    AccountKind, Content, Event, EventBody, EventId, Grant, Join, Membership, Message, MessageType, Mode,
+    Role, Room, RoomId, RoomKind, RoomName, Scopes, Seq, Session, SessionId, Timestamp, User, UserId,
+    Username,
     event::{Emoji, Person},
     message::{ClientId, DeletedBy, MessageBody, Reaction},
     moderation::Ban,
@@ -22,11 +23,18 @@ const FIRST_DIGEST: Column = Column::new("messages.first_digest");
 pub(crate) const BAN_REASON: Column = Column::new("users.ban_reason");
 pub(crate) const ADDRESS: Column = Column::new("sessions.address");
 pub(crate) const AGENT: Column = Column::new("sessions.agent");
+pub(crate) const TOKEN_NAME: Column = Column::new("sessions.name");
 
 /// The columns that [`user`] reads, for a `users` in the query.
 pub(crate) const USER: &str = "users.id AS user_id, users.username AS username, users.kind AS user_kind, \
      users.is_admin AS is_admin, users.ban_since AS ban_since, users.ban_until AS ban_until, \
      users.ban_reason AS ban_reason, users.created_at AS user_created_at, users.last_seen_at AS last_seen_at";
+
+/// The columns that [`session`] reads.
+pub(crate) const SESSION: &str = "sessions.id AS session_id, sessions.user_id AS user_id, \
+     sessions.created_at AS session_created_at, sessions.last_used_at AS last_used_at, \
+     sessions.kind AS session_kind, sessions.scopes AS scopes, sessions.ends_at AS session_ends_at, \
+     sessions.room_id AS session_room_id";
 
 /// The columns that [`event`] and [`message`] read, from [`EVENTS`].
 pub(crate) const EVENT: &str = "messages.id AS id, messages.room_id AS room_id, messages.seq AS seq, \
@@ -198,11 +206,37 @@ fn account_kind(name: &str) -> Result<AccountKind, StoreError> {
 
 pub(crate) fn session(row: &Row<'_>) -> Result<Session, StoreError> {
     Ok(Session {
-        id: SessionId::parse(number(row, "session_id")?).map_err(StoreError::failed)?,
+        id: session_id(row)?,
         user_id: user_id(row, "user_id")?,
         created_at: time(row, "session_created_at")?,
         last_used_at: time(row, "last_used_at")?,
+        grant: grant(row)?,
     })
+}
+
+pub(crate) fn session_id(row: &Row<'_>) -> Result<SessionId, StoreError> {
+    SessionId::parse(number(row, "session_id")?).map_err(StoreError::failed)
+}
+
+fn grant(row: &Row<'_>) -> Result<Grant, StoreError> {
+    let kind: String = get(row, "session_kind")?;
+    match kind.as_str() {
+        "full" => Ok(Grant::Full),
+        "token" => {
+            let names: String = get(row, "scopes")?;
+            let ends_at: Option<u64> = get(row, "session_ends_at")?;
+            Ok(Grant::Token {
+                scopes: Scopes::parse(names.split(' ')).map_err(StoreError::failed)?,
+                ends_at: ends_at.map(Timestamp::from_millis),
+            })
+        }
+        "webhook" => {
+            let room = number(row, "session_room_id")?;
+            let room = RoomId::parse(room).map_err(StoreError::failed)?;
+            Ok(Grant::Webhook { room })
+        }
+        _ => Err(StoreError::failed(format!("a session of kind {kind:?}"))),
+    }
 }
 
 pub(crate) fn room(row: &Row<'_>) -> Result<Room, StoreError> {

@@ -1,6 +1,6 @@
 //! Accounts.
 
-use chat_domain::{PasswordHash, Role, RoomId, User, UserId, Username, event::Person};
+use chat_domain::{PasswordHash, Role, RoomId, User, UserId, Username, event::Person, moderation::Action};
 use chat_ports::{Conflict, Credential, NewUser, Registered, Sealer, StoreError, UserStore};
 use rusqlite::{Connection, named_params};
 
@@ -90,7 +90,7 @@ fn register(connection: &Connection, sealer: &dyn Sealer, new: NewUser) -> Resul
         return Err(Conflict::UsernameTaken.into());
     }
     if let Some(by) = new.made_by {
-        let line = audit::Line::about_a_new_account(by, id, new.at);
+        let line = audit::Line::about(Action::AddUser, by, id, new.at);
         audit::write(connection, sealer, &line)?;
     }
     let user = User {

@@ -7,6 +7,7 @@ pub mod message;
 pub mod problem;
 pub mod request;
 pub mod room;
+pub mod session;
 pub mod time;
 pub mod user;
 

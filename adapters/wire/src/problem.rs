@@ -162,7 +162,10 @@ const fn refusal_status(refusal: &Refusal) -> u16 {
     match refusal {
         Refusal::KeyedAccount => 400,
         Refusal::Unauthenticated | Refusal::InvalidCredentials => 401,
-        Refusal::Banned { .. } | Refusal::Forbidden | Refusal::RegistrationClosed => 403,
+        Refusal::Banned { .. }
+        | Refusal::Forbidden
+        | Refusal::InsufficientScope(_)
+        | Refusal::RegistrationClosed => 403,
         Refusal::NotFound | Refusal::UnknownTarget => 404,
         Refusal::UsernameTaken
         | Refusal::ClientIdConflict { .. }
@@ -172,6 +175,7 @@ const fn refusal_status(refusal: &Refusal) -> u16 {
         | Refusal::AlreadyMember
         | Refusal::TooManyRooms
         | Refusal::TooManyReactions
+        | Refusal::TooManyTokens
         | Refusal::LastAdmin
         | Refusal::Oneself => 409,
         Refusal::RateLimited { .. } => 429,

@@ -1,12 +1,16 @@
 //! What clients ask for, in bodies and queries, parsed into what the use cases take.
 
 mod fields;
+mod hook;
 mod rooms;
+mod tokens;
 
+pub use hook::Hook;
 pub use rooms::{
     AddMember, CreateRoom, DeleteMessage, DirectRoom, EditMessage, Listing, MarkRead, PatchRoom, React,
     RoomsQuery,
 };
+pub use tokens::{AddWebhook, MakeToken};
 
 use chat_app::accounts::{Attempt, Registration};
 use chat_domain::{
@@ -216,7 +220,7 @@ mod tests {
 
     #[test]
     fn registrations() {
-        let good = r#"{"username":"ada","password":"12345678","confirm_password":"12345678","x":1}"#;
+        let good = r#"{"username":"ada","password":"ax3-wq9z","confirm_password":"ax3-wq9z","x":1}"#;
         assert!(
             decode::object::<Register>(good.as_bytes())
                 .unwrap()
@@ -227,10 +231,10 @@ mod tests {
         assert_eq!(wrong(Register::parse, bad), ["confirm_password", "username"]);
         let short = r#"{"username":"ada","password":"1","confirm_password":"1"}"#;
         assert_eq!(wrong(Register::parse, short), ["password"]);
-        let missing = r#"{"username":"ada","password":"12345678"}"#;
+        let missing = r#"{"username":"ada","password":"ax3-wq9z"}"#;
         assert_eq!(wrong(Register::parse, missing), ["confirm_password"]);
         let session =
-            r#"{"username":"ada","password":"12345678","confirm_password":"12345678","session":"x"}"#;
+            r#"{"username":"ada","password":"ax3-wq9z","confirm_password":"ax3-wq9z","session":"x"}"#;
         assert_eq!(wrong(Register::parse, session), ["session"]);
     }
 

@@ -1,6 +1,6 @@
 //! Sign in with a name and a password (basic accounts).
 
-use chat_domain::{Password, Refusal, User, Username};
+use chat_domain::{Grant, Password, Refusal, User, UserId, Username};
 use chat_ports::{NewSession, PasswordHasher, Ports, SessionStore, UserStore};
 
 use crate::{App, Error, Origin, SessionToken, SignedIn, SignedInNow, quotas};
@@ -45,14 +45,9 @@ impl<P: Ports> App<P> {
     }
 
     pub(crate) async fn open_session(&self, user: User, origin: &Origin) -> Result<SignedInNow, Error> {
+        self.make_room_for_a_session(user.id).await?;
         let token = SessionToken::draw(self.ports.entropy());
-        let new = NewSession {
-            user_id: user.id,
-            token: token.hash(),
-            at: self.now(),
-            address: origin.address.to_string(),
-            agent: origin.agent.clone(),
-        };
+        let new = self.new_session(user.id, &token, Grant::Full, origin);
         let session = self.ports.sessions().open_session(new).await?;
         Ok(SignedInNow {
             signed_in: SignedIn {
@@ -62,5 +57,24 @@ impl<P: Ports> App<P> {
             },
             token,
         })
+    }
+
+    pub(crate) fn new_session(
+        &self,
+        user_id: UserId,
+        token: &SessionToken,
+        grant: Grant,
+        origin: &Origin,
+    ) -> NewSession {
+        NewSession {
+            user_id,
+            token: token.hash(),
+            at: self.now(),
+            address: origin.address.to_string(),
+            agent: origin.agent.clone(),
+            grant,
+            name: None,
+            made_by: None,
+        }
     }
 }

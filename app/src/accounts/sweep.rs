@@ -36,7 +36,7 @@ impl<P: Ports> App<P> {
         };
         let sessions = self.ports.sessions();
         let ended = sessions
-            .sweep_sessions(before(policy.absolute), before(policy.idle))
+            .sweep_sessions(before(policy.absolute), before(policy.idle), self.now())
             .await?;
         for (session_id, user_id) in &ended {
             self.forget_session(*session_id);

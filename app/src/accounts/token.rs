@@ -15,15 +15,20 @@ impl SessionToken {
     /// What the CSRF token is derived for; the words keep it apart from every other use of the token.
     const CSRF: &'static [u8] = b"secure-chat csrf 1";
 
+    /// What tokens that were made for programs begin with, so that people, and those who look through files for secrets
+    /// that were left there, know what they see.
+    const FOR_PROGRAMS: &'static str = "sct_";
+
     /// Draws a new token.
     #[must_use]
     pub fn draw(entropy: &dyn Entropy) -> Self {
         Self(Secret::new(entropy.draw()))
     }
 
-    /// Reads a token; `None` if it is not 32 bytes in base64url.
+    /// Reads a token; `None` if it is not 32 bytes in base64url, with or without what a program's token begins with.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        let text = text.strip_prefix(Self::FOR_PROGRAMS).unwrap_or(text);
         let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
         bytes.try_into().ok().map(|bytes| Self(Secret::new(bytes)))
     }
@@ -32,6 +37,12 @@ impl SessionToken {
     #[must_use]
     pub fn reveal(&self) -> String {
         BASE64URL_NOPAD.encode(self.0.expose())
+    }
+
+    /// As a program keeps it.
+    #[must_use]
+    pub fn reveal_for_program(&self) -> String {
+        format!("{}{}", Self::FOR_PROGRAMS, self.reveal())
     }
 
     /// As the store keeps it.
@@ -66,12 +77,16 @@ mod tests {
         let read = SessionToken::parse(&token.reveal()).unwrap();
         assert_eq!(read.hash(), token.hash());
         assert_eq!(token.reveal().len(), 43);
+        let read = SessionToken::parse(&token.reveal_for_program()).unwrap();
+        assert_eq!(read.hash(), token.hash());
     }
 
     #[test]
     fn nothing_else_is_a_token() {
         for bad in [
             "",
+            "sct_",
+            "sct_sct_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
             "x",
             "1-",
             &"A".repeat(42),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use chat_domain::{Refusal, Timestamp, TokenHash, limit};
+use chat_domain::{Need, Refusal, Scope, Timestamp, TokenHash, limit};
 use chat_ports::Ports;
 
 use crate::{App, Error, SessionToken, SignedIn};
@@ -37,7 +37,8 @@ impl<P: Ports> App<P> {
     /// Signs a socket in by a session token or by a token of [`App::issue_ws_token`], which is then used up.
     ///
     /// # Errors
-    /// `unauthenticated` for a token that is worth nothing, `banned` for a banned account.
+    /// `unauthenticated` for a token that is worth nothing, `banned` for a banned account, `insufficient_scope` for a
+    /// token that may not read.
     pub async fn authenticate_socket(&self, token: &SessionToken) -> Result<SignedIn, Error> {
         let now = self.now();
         let hash = token.hash();
@@ -47,10 +48,12 @@ impl<P: Ports> App<P> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&hash);
-        match used {
-            Some((_, ends)) if ends <= now => Err(Refusal::Unauthenticated.into()),
-            Some((session, _)) => self.authenticate_hash(&session).await,
-            None => self.authenticate_hash(&hash).await,
-        }
+        let who = match used {
+            Some((_, ends)) if ends <= now => return Err(Refusal::Unauthenticated.into()),
+            Some((session, _)) => self.authenticate_hash(&session).await?,
+            None => self.authenticate_hash(&hash).await?,
+        };
+        who.allow(Need::Scope(Scope::Read))?;
+        Ok(who)
     }
 }

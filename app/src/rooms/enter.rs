@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chat_domain::{Refusal, RoomId, room, room::Member};
+use chat_domain::{Need, Refusal, RoomId, Scope, room, room::Member};
 use chat_ports::{Ports, RoomStore};
 
 use crate::{App, Error, SignedIn};
@@ -22,8 +22,9 @@ impl<P: Ports> App<P> {
     /// The same for who is going to write: what is remembered is enough, for the store checks every write again.
     ///
     /// # Errors
-    /// As [`App::enter_room`].
+    /// As [`App::enter_room`]; `insufficient_scope` for a token that may not write.
     pub async fn enter_to_write(&self, who: &SignedIn, room: Option<RoomId>) -> Result<Arc<Member>, Error> {
+        who.allow(Need::Scope(Scope::Write))?;
         let room = self.room_meant(room).await?;
         let key = (room, who.user().id);
         let mark = match self.members.get(&key) {

@@ -44,6 +44,14 @@ macro_rules! store_contract {
             a_touch_moves_the_session_and_its_user,
             a_touch_does_not_bring_a_closed_session_back,
             sweeping_ends_the_old_and_the_idle,
+            a_token_is_good_for_what_it_was_made_for,
+            tokens_of_a_user_are_bounded,
+            a_token_ends_when_its_maker_has_said,
+            a_users_sessions_are_listed,
+            others_are_signed_out,
+            the_longest_unused_make_room,
+            webhooks_belong_to_their_room,
+            a_webhook_is_logged,
         ]);
         $crate::store_contract!(@group $fresh, moderation_store: [
             a_ban_locks_out,

@@ -1,9 +1,10 @@
 //! A few people and a room, for the promises to be tried on.
 
 use chat_domain::{
-    AccountKind, Content, Draft, EventId, Join, MessageType, Mode, PasswordHash, Room, RoomId, RoomKind,
-    RoomName, Timestamp, TokenHash, User, UserId, Username,
+    AccountKind, Content, Draft, EventId, Grant, Join, MessageType, Mode, PasswordHash, Room, RoomId,
+    RoomKind, RoomName, Scopes, Timestamp, TokenHash, TokenName, User, UserId, Username,
     message::Utterance,
+    moderation::Actor,
     room::{self, Member},
 };
 use chat_ports::{MyRoom, NewRoom, NewSession, NewUser};
@@ -45,6 +46,30 @@ pub(crate) fn new_session(user_id: UserId, token: u8) -> NewSession {
         at: START,
         address: "192.0.2.1".to_owned(),
         agent: "a browser".to_owned(),
+        grant: Grant::Full,
+        name: None,
+        made_by: None,
+    }
+}
+
+/// A token for a program, until `ends_at`.
+pub(crate) fn new_token(user_id: UserId, token: u8, ends_at: Option<Timestamp>) -> NewSession {
+    NewSession {
+        grant: Grant::Token {
+            scopes: Scopes::parse(["read", "rooms"]).unwrap(),
+            ends_at,
+        },
+        name: Some(TokenName::parse("ärger & co").unwrap()),
+        ..new_session(user_id, token)
+    }
+}
+
+/// A webhook, made by the command line.
+pub(crate) fn new_webhook(user_id: UserId, token: u8, room: RoomId) -> NewSession {
+    NewSession {
+        grant: Grant::Webhook { room },
+        made_by: Some(Actor::Shell),
+        ..new_session(user_id, token)
     }
 }
 

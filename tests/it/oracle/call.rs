@@ -8,7 +8,7 @@ use chat_domain::{
     message::Utterance,
     moderation::Measure,
 };
-use chat_ports::{NewRoom, NewSession, NewUser, Page};
+use chat_ports::{NewRoom, NewSession, NewUser, Page, Which};
 
 /// A call of one of the ports, with everything that it is called with.
 #[derive(Debug, Clone)]
@@ -22,7 +22,10 @@ pub(crate) enum Call {
     SessionByToken(TokenHash),
     TouchSession(SessionId, Timestamp),
     CloseSession(SessionId),
-    SweepSessions(Timestamp, Timestamp),
+    SweepSessions(Timestamp, Timestamp, Timestamp),
+    SessionsOf(UserId),
+    CloseSessions(UserId, Which),
+    WebhooksOf(RoomId),
     EnsurePlainRoom(NewRoom),
     PlainRoom,
     CreateRoom(NewRoom, Person),
@@ -62,6 +65,7 @@ impl Call {
                 | Self::OpenSession(_)
                 | Self::TouchSession(..)
                 | Self::CloseSession(_)
+                | Self::CloseSessions(..)
                 | Self::CreateRoom(..)
                 | Self::DirectRoom(..)
                 | Self::Enter(_)

@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use chat_domain::{
-    AccountKind, AuditId, ClientId, Content, EventId, Join, Message, MessageType, Mode, PasswordHash, Role,
-    RoomId, RoomKind, RoomName, Seq, SessionId, Timestamp, TokenHash, User, UserId, Username, change,
+    AccountKind, AuditId, ClientId, Content, EventId, Grant, Join, Message, MessageType, Mode, PasswordHash,
+    Role, RoomId, RoomKind, RoomName, Scopes, Seq, SessionId, Timestamp, TokenHash, TokenName, User, UserId,
+    Username, change,
     event::Emoji,
     membership::{self, Settings},
     message::{self, Utterance},
@@ -13,7 +14,9 @@ use chat_domain::{
     room::{self, Member, SlowMode, Topic},
 };
 use chat_memory::MemoryStore;
-use chat_ports::{MessageStore, ModerationStore, NewRoom, NewSession, NewUser, Page, RoomStore, UserStore};
+use chat_ports::{
+    MessageStore, ModerationStore, NewRoom, NewSession, NewUser, Page, RoomStore, UserStore, Which,
+};
 use fastrand::Rng;
 
 use super::call::Call;
@@ -29,7 +32,7 @@ const TEXTS: [&str; 6] = ["a", "bb", "ccc", "dddd", "eeeee", "füü füü"];
 const CLIENT_IDS: [&str; 5] = ["c1", "c2", "c3", "c4", "c5"];
 
 /// What is drawn, and how often beside the others.
-const KINDS: [(Kind, u32); 35] = [
+const KINDS: [(Kind, u32); 38] = [
     (Kind::Register, 6),
     (Kind::RegisterFirst, 1),
     (Kind::Credential, 2),
@@ -40,6 +43,9 @@ const KINDS: [(Kind, u32); 35] = [
     (Kind::TouchSession, 3),
     (Kind::CloseSession, 2),
     (Kind::SweepSessions, 3),
+    (Kind::SessionsOf, 2),
+    (Kind::CloseSessions, 2),
+    (Kind::WebhooksOf, 1),
     (Kind::EnsurePlainRoom, 2),
     (Kind::PlainRoom, 1),
     (Kind::CreateRoom, 3),
@@ -79,6 +85,9 @@ enum Kind {
     TouchSession,
     CloseSession,
     SweepSessions,
+    SessionsOf,
+    CloseSessions,
+    WebhooksOf,
     EnsurePlainRoom,
     PlainRoom,
     CreateRoom,
@@ -228,7 +237,10 @@ impl Draw {
             Kind::SessionByToken => Call::SessionByToken(self.token()),
             Kind::TouchSession => Call::TouchSession(self.session_id(), self.now),
             Kind::CloseSession => Call::CloseSession(self.session_id()),
-            Kind::SweepSessions => Call::SweepSessions(self.a_while_ago(), self.a_while_ago()),
+            Kind::SweepSessions => Call::SweepSessions(self.a_while_ago(), self.a_while_ago(), self.now),
+            Kind::SessionsOf => Call::SessionsOf(self.user_id(known)),
+            Kind::CloseSessions => Call::CloseSessions(self.user_id(known), self.which()),
+            Kind::WebhooksOf => Call::WebhooksOf(self.room_id(known)),
             Kind::EnsurePlainRoom => Call::EnsurePlainRoom(self.new_room()),
             Kind::PlainRoom => Call::PlainRoom,
             Kind::CreateRoom if known.rooms >= ROOMS && !self.seldom() => return None,
@@ -321,7 +333,7 @@ impl Draw {
 
     fn act(&mut self) -> Act {
         let reason = self.rng.bool().then(|| self.one_of(&TEXTS).to_owned());
-        match self.rng.u8(..8) {
+        match self.rng.u8(..9) {
             0 | 1 => {
                 let soon = self.now.after(Duration::from_secs(self.rng.u64(1..60)));
                 let until = self.rng.u8(..4).gt(&0).then_some(soon);
@@ -329,8 +341,9 @@ impl Draw {
             }
             2 | 3 => Act::Unban,
             4 => Act::Kick { reason },
-            5 => Act::Promote,
-            6 => Act::Demote,
+            5 => Act::SignOut,
+            6 => Act::Promote,
+            7 => Act::Demote,
             _ => Act::SetPassword(PasswordHash::from_phc(format!("$plain${}", self.rng.u8(..9)))),
         }
     }
@@ -422,6 +435,34 @@ impl Draw {
             at: self.now,
             address: "192.0.2.1".to_owned(),
             agent: "a browser".to_owned(),
+            grant: self.grant(known),
+            name: self.rng.bool().then(|| TokenName::parse("a robot").unwrap()),
+            made_by: (self.rng.u8(..6) == 0).then_some(Actor::Shell),
+        }
+    }
+
+    fn grant(&mut self, known: &Known) -> Grant {
+        match self.rng.u8(..6) {
+            0 | 1 => {
+                let names = [&["read"][..], &["write", "read"], &["rooms", "write", "read"]];
+                let soon = self.now.after(Duration::from_secs(self.rng.u64(1..60)));
+                Grant::Token {
+                    scopes: Scopes::parse(self.one_of(&names).iter().copied()).unwrap(),
+                    ends_at: self.rng.bool().then_some(soon),
+                }
+            }
+            2 => Grant::Webhook {
+                room: self.room_id(known),
+            },
+            _ => Grant::Full,
+        }
+    }
+
+    fn which(&mut self) -> Which {
+        if self.rng.bool() {
+            Which::AllBut(self.session_id())
+        } else {
+            Which::Beyond(self.rng.u32(..4))
         }
     }
 

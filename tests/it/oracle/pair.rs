@@ -89,12 +89,20 @@ impl Pair {
             Call::SessionByToken(token) => both!(self, |s| s.session_by_token(&token)),
             Call::TouchSession(session, at) => both!(self, |s| s.touch_session(session, at)),
             Call::CloseSession(session) => both!(self, |s| s.close_session(session)),
-            Call::SweepSessions(created, used) => {
-                both!(self, |s| s.sweep_sessions(created, used), |mut ended| {
+            Call::SweepSessions(created, used, now) => {
+                both!(self, |s| s.sweep_sessions(created, used, now), |mut ended| {
                     ended.sort_unstable();
                     ended
                 })
             }
+            Call::SessionsOf(user) => both!(self, |s| s.sessions_of(user)),
+            Call::CloseSessions(user, which) => {
+                both!(self, |s| s.close_sessions(user, which), |mut ended| {
+                    ended.sort_unstable();
+                    ended
+                })
+            }
+            Call::WebhooksOf(room) => both!(self, |s| s.webhooks_of(room)),
             Call::CarryOut(measure) => both!(self, |s| s.carry_out(measure.clone()), |mut outcome| {
                 outcome.ended.sort_unstable();
                 outcome
@@ -160,6 +168,7 @@ impl Pair {
             calls.extend([
                 Call::User(user),
                 Call::RoomsOf(user),
+                Call::SessionsOf(user),
                 Call::OpenRooms(user, None, most),
             ]);
             calls.extend(rooms().map(|room| Call::RoomOf(user, room)));
@@ -168,6 +177,7 @@ impl Pair {
             calls.extend([
                 Call::Room(room),
                 Call::Members(room, None, most),
+                Call::WebhooksOf(room),
                 Call::Page(room, Page::Newest { offset: 0, most }),
                 Call::EventsAfter(room, Seq::ZERO, most),
             ]);

@@ -16,7 +16,7 @@ use chat_wire::{
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-use crate::{call::Call, problem::Refused, shared::Shared};
+use crate::{call::Call, needs::FULL, problem::Refused, shared::Shared};
 
 #[derive(Serialize)]
 struct SignedInAnswer<'a> {
@@ -78,7 +78,7 @@ pub(crate) async fn logout<P: Ports>(
     call: Call,
 ) -> Result<Response, Refused> {
     let _: serde::de::IgnoredAny = call.body(&shared)?;
-    let who = shared.who(&call.carrier).await?;
+    let who = shared.who(&call.carrier, FULL).await?;
     let app = Arc::clone(&shared.app);
     shared.complete(async move { app.sign_out(&who).await }).await?;
     let mut response = Json(Done {

@@ -14,7 +14,7 @@ use chat_wire::{
 };
 use serde::Serialize;
 
-use crate::{call::Call, problem::Refused, shared::Shared};
+use crate::{call::Call, needs::WRITE, problem::Refused, shared::Shared};
 
 #[derive(Serialize)]
 struct EditedAnswer<'a> {
@@ -33,7 +33,7 @@ pub(crate) async fn edit<P: Ports>(
     call: Call,
 ) -> Result<Response, Refused> {
     let body: EditMessage = call.body(&shared)?;
-    let who = shared.who(&call.carrier).await?;
+    let who = shared.who(&call.carrier, WRITE).await?;
     let (id, content) = body.parse()?;
     let app = Arc::clone(&shared.app);
     let reader = who.user().id;
@@ -52,7 +52,7 @@ pub(crate) async fn delete<P: Ports>(
     call: Call,
 ) -> Result<Response, Refused> {
     let body: DeleteMessage = call.body(&shared)?;
-    let who = shared.who(&call.carrier).await?;
+    let who = shared.who(&call.carrier, WRITE).await?;
     let id = body.parse()?;
     let app = Arc::clone(&shared.app);
     shared
@@ -66,7 +66,7 @@ pub(crate) async fn react<P: Ports>(
     call: Call,
 ) -> Result<Response, Refused> {
     let body: React = call.body(&shared)?;
-    let who = shared.who(&call.carrier).await?;
+    let who = shared.who(&call.carrier, WRITE).await?;
     let (id, emoji, added) = body.parse()?;
     let app = Arc::clone(&shared.app);
     shared

@@ -19,6 +19,7 @@ use serde::Serialize;
 
 use crate::{
     call::{Call, Visit},
+    needs::{READ, WRITE},
     problem::Refused,
     shared::Shared,
 };
@@ -47,7 +48,7 @@ pub(crate) async fn history<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     visit: Visit,
 ) -> Result<Response, Refused> {
-    let who = shared.who(&visit.carrier).await?;
+    let who = shared.who(&visit.carrier, READ).await?;
     let asked = MessagesQuery::parse(&visit.query)?;
     let member = shared
         .app
@@ -104,7 +105,7 @@ pub(crate) async fn send<P: Ports>(
     call: Call,
 ) -> Result<Response, Refused> {
     let body: SendMessage = call.body(&shared)?;
-    let who = shared.who(&call.carrier).await?;
+    let who = shared.who(&call.carrier, WRITE).await?;
     let (room, said) = body.parse()?;
     let app = Arc::clone(&shared.app);
     let reader = who.user().id;

@@ -20,6 +20,7 @@ use serde::{Serialize, de::IgnoredAny};
 
 use crate::{
     call::{Call, Named, Visit},
+    needs::{READ, ROOMS, WRITE},
     problem::Refused,
     shared::{Shared, number},
 };
@@ -67,7 +68,7 @@ pub(crate) async fn list<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     visit: Visit,
 ) -> Result<Response, Refused> {
-    let who = shared.who(&visit.carrier).await?;
+    let who = shared.who(&visit.carrier, READ).await?;
     match RoomsQuery::parse(&visit.query)? {
         RoomsQuery::Mine => {
             let mine = shared.app.subscribe(&who).await;
@@ -116,7 +117,7 @@ pub(crate) async fn create<P: Ports>(
     call: Call,
 ) -> Result<Response, Refused> {
     let body: CreateRoom = call.body(&shared)?;
-    let who = shared.who(&call.carrier).await?;
+    let who = shared.who(&call.carrier, ROOMS).await?;
     let (name, join) = body.parse()?;
     let app = Arc::clone(&shared.app);
     let made = shared
@@ -130,7 +131,7 @@ pub(crate) async fn direct<P: Ports>(
     call: Call,
 ) -> Result<Response, Refused> {
     let body: DirectRoom = call.body(&shared)?;
-    let who = shared.who(&call.carrier).await?;
+    let who = shared.who(&call.carrier, ROOMS).await?;
     let other = body.parse()?;
     let app = Arc::clone(&shared.app);
     let (mine, fresh) = shared
@@ -150,7 +151,7 @@ pub(crate) async fn change<P: Ports>(
     call: Call,
 ) -> Result<Response, Refused> {
     let body: PatchRoom = call.body(&shared)?;
-    let who = shared.who(&call.carrier).await?;
+    let who = shared.who(&call.carrier, ROOMS).await?;
     let settings = body.parse()?;
     let member = shared.room(&who, &room).await?;
     let membership = *member.membership();
@@ -167,7 +168,7 @@ pub(crate) async fn join<P: Ports>(
     call: Call,
 ) -> Result<Response, Refused> {
     let _: IgnoredAny = call.body(&shared)?;
-    let who = shared.who(&call.carrier).await?;
+    let who = shared.who(&call.carrier, ROOMS).await?;
     let id = number(&room).and_then(|n| RoomId::parse(n).ok());
     let id = id.ok_or_else(|| Problem::of(&Refusal::NotFound.into()))?;
     let app = Arc::clone(&shared.app);
@@ -183,7 +184,7 @@ pub(crate) async fn leave<P: Ports>(
     call: Call,
 ) -> Result<Response, Refused> {
     let _: IgnoredAny = call.body(&shared)?;
-    let who = shared.who(&call.carrier).await?;
+    let who = shared.who(&call.carrier, ROOMS).await?;
     let member = shared.room(&who, &room).await?;
     let app = Arc::clone(&shared.app);
     shared
@@ -197,7 +198,7 @@ pub(crate) async fn members<P: Ports>(
     Named(room): Named<String>,
     visit: Visit,
 ) -> Result<Response, Refused> {
-    let who = shared.who(&visit.carrier).await?;
+    let who = shared.who(&visit.carrier, READ).await?;
     let page = Listing::parse(&visit.query)?;
     let member = shared.room(&who, &room).await?;
     let after = page.after.and_then(|n| UserId::parse(n).ok());
@@ -217,7 +218,7 @@ pub(crate) async fn add_member<P: Ports>(
     call: Call,
 ) -> Result<Response, Refused> {
     let body: AddMember = call.body(&shared)?;
-    let who = shared.who(&call.carrier).await?;
+    let who = shared.who(&call.carrier, ROOMS).await?;
     let username = body.parse()?;
     let member = shared.room(&who, &room).await?;
     let app = Arc::clone(&shared.app);
@@ -237,7 +238,7 @@ pub(crate) async fn remove_member<P: Ports>(
     call: Call,
 ) -> Result<Response, Refused> {
     let _: IgnoredAny = call.body(&shared)?;
-    let who = shared.who(&call.carrier).await?;
+    let who = shared.who(&call.carrier, ROOMS).await?;
     let member = shared.room(&who, &room).await?;
     let user = number(&user).and_then(|n| UserId::parse(n).ok());
     let user = user.ok_or_else(|| Problem::of(&Refusal::NotFound.into()))?;
@@ -254,7 +255,7 @@ pub(crate) async fn read<P: Ports>(
     call: Call,
 ) -> Result<Response, Refused> {
     let body: MarkRead = call.body(&shared)?;
-    let who = shared.who(&call.carrier).await?;
+    let who = shared.who(&call.carrier, WRITE).await?;
     let seq = body.parse()?;
     let member = shared.room(&who, &room).await?;
     let app = Arc::clone(&shared.app);

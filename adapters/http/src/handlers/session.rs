@@ -13,7 +13,7 @@ use chat_wire::user::UserView;
 use http::header;
 use serde::Serialize;
 
-use crate::{call::Visit, carrier::Carrier, problem::Refused, shared::Shared};
+use crate::{call::Visit, carrier::Carrier, needs::READ, problem::Refused, shared::Shared};
 
 #[derive(Serialize)]
 struct CsrfAnswer<'a> {
@@ -35,7 +35,7 @@ struct SessionAnswer<'a> {
 
 /// Gives the CSRF token of the session or, to who has none, of a pre-session that begins here.
 pub(crate) async fn csrf<P: Ports>(State(shared): State<Arc<Shared<P>>>, visit: Visit) -> Response {
-    let signed_in = shared.who(&visit.carrier).await.is_ok();
+    let signed_in = shared.who(&visit.carrier, READ).await.is_ok();
     let (token, begun) = match visit.carrier {
         Carrier::Cookie(token) | Carrier::Bearer(token) | Carrier::Anonymous(token) => (token, false),
         Carrier::Nothing => (SessionToken::draw(shared.app.ports().entropy()), true),
@@ -62,7 +62,7 @@ pub(crate) async fn session<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     visit: Visit,
 ) -> Result<Response, Refused> {
-    let who = shared.who(&visit.carrier).await?;
+    let who = shared.who(&visit.carrier, READ).await?;
     let token = visit
         .carrier
         .session()
