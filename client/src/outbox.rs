@@ -18,6 +18,25 @@ pub struct NewMessage {
     pub client_id: Option<String>,
 }
 
+impl NewMessage {
+    /// This text for this room, under a random name.
+    #[must_use]
+    pub fn new(room_id: u64, content: impl Into<String>) -> Self {
+        Self {
+            room_id: Some(room_id),
+            content: content.into(),
+            client_id: None,
+        }
+    }
+
+    /// The same under this name: 1–64 of `A-Z a-z 0-9 _ -`.
+    #[must_use]
+    pub fn known_as(self, client_id: impl Into<String>) -> Self {
+        let client_id = Some(client_id.into());
+        Self { client_id, ..self }
+    }
+}
+
 /// What the server has stored for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {

@@ -37,7 +37,7 @@ async fn post(client: &Client, path: &str, body: Value) -> Value {
 }
 
 /// Everything that people can say to a server, right and wrong. What must not be in the log, beside what they wrote.
-async fn say_everything(server: &Server, data: &Path, root: &Client) -> Vec<String> {
+async fn say_everything(server: &Server, data: &Path, boss: &Client) -> Vec<String> {
     let mut secrets = Vec::new();
     let mut ada = server.client();
     ada.register("ada", PASSWORD).await.unwrap();
@@ -53,10 +53,10 @@ async fn say_everything(server: &Server, data: &Path, root: &Client) -> Vec<Stri
     let sent = ada.say(WORDS[0]).await.unwrap();
     let edit = json!({ "message_id": sent["message"]["id"], "content": WORDS[1] });
     assert_eq!(post(&ada, "/api/edit-message", edit).await["success"], true);
-    let room = post(root, "/api/rooms", json!({ "name": "tides", "join": "open" })).await;
+    let room = post(boss, "/api/rooms", json!({ "name": "tides", "join": "open" })).await;
     let path = format!("/api/rooms/{}", room["room"]["id"]);
     let topic = json!({ "topic": WORDS[3] }).to_string();
-    let changed = root
+    let changed = boss
         .request(
             Method::PATCH,
             &path,
@@ -100,7 +100,7 @@ async fn say_everything(server: &Server, data: &Path, root: &Client) -> Vec<Stri
     let robot = server.client().with_token(&secrets[4]);
     assert_eq!(robot.get("/api/rooms").await.unwrap().status, 200);
     let made = post(
-        root,
+        boss,
         &format!("{path}/webhooks"),
         json!({ "name": "canary_hook" }),
     )
@@ -114,7 +114,7 @@ async fn say_everything(server: &Server, data: &Path, root: &Client) -> Vec<Stri
         .to_owned();
     let text = json!({ "text": "canary by a webhook" });
     assert_eq!(
-        root.post(&format!("/hooks/{hook}"), &text).await.unwrap().status,
+        boss.post(&format!("/hooks/{hook}"), &text).await.unwrap().status,
         200
     );
     secrets.push(hook);

@@ -99,27 +99,14 @@ async fn everywhere_else_at_once() {
     );
 }
 
-/// Every call with every scope: what a token may and what it may not.
-#[tokio::test]
-async fn a_token_is_good_for_its_scopes() {
-    let directory = directory();
-    let server = Server::start(directory.path());
-    let ada = server.user("ada").await;
-    let room = post(&ada, "/api/rooms", json!({ "name": "tides", "join": "open" }))
-        .await
-        .1;
-    let room = &room["room"]["id"];
-    let sent = ada.say("hello").await.unwrap();
-    let message = &sent["message"]["id"];
-    let (_, read) = token(&ada, &["read"]).await;
-    let (_, write) = token(&ada, &["write"]).await;
-    let (_, rooms) = token(&ada, &["rooms"]).await;
-    let robots = [("read", read), ("write", write), ("rooms", rooms)];
-    let robots = robots.map(|(scope, secret)| (scope, with(&server, &secret)));
+/// A call: what it is sent by, to where, and what is sent.
+type Call = (Method, String, Value);
 
+/// Every call with the scope that it needs; none: no token is good for it.
+fn calls(room: &Value, message: &Value) -> Vec<(&'static str, Call)> {
     let get = |path: &str| (Method::GET, path.to_owned(), json!({}));
     let say = |path: &str, body: Value| (Method::POST, path.to_owned(), body);
-    for (needs, (method, path, body)) in [
+    vec![
         ("read", get("/api/session")),
         ("read", get("/api/messages")),
         ("read", get("/api/rooms")),
@@ -196,7 +183,28 @@ async fn a_token_is_good_for_its_scopes() {
         ("", (Method::DELETE, "/api/sessions/1".to_owned(), json!({}))),
         ("", (Method::DELETE, "/api/tokens/1".to_owned(), json!({}))),
         ("", say("/api/logout", json!({}))),
-    ] {
+    ]
+}
+
+/// Every call with every scope: what a token may and what it may not.
+#[tokio::test]
+async fn a_token_is_good_for_its_scopes() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let ada = server.user("ada").await;
+    let room = post(&ada, "/api/rooms", json!({ "name": "tides", "join": "open" }))
+        .await
+        .1;
+    let room = &room["room"]["id"];
+    let sent = ada.say("hello").await.unwrap();
+    let message = &sent["message"]["id"];
+    let (_, read) = token(&ada, &["read"]).await;
+    let (_, write) = token(&ada, &["write"]).await;
+    let (_, rooms) = token(&ada, &["rooms"]).await;
+    let robots = [("read", read), ("write", write), ("rooms", rooms)];
+    let robots = robots.map(|(scope, secret)| (scope, with(&server, &secret)));
+
+    for (needs, (method, path, body)) in calls(room, message) {
         for (scope, robot) in &robots {
             let (status, answer) = call(robot, method.clone(), &path, body.clone()).await;
             let what = format!("{method} {path} with {scope}: {status} {answer}");
@@ -285,8 +293,8 @@ async fn hook(server: &Server, url: &str, kind: &str, body: &str) -> (u16, Strin
 async fn other_programs_post_by_webhook() {
     let directory = directory();
     let server = Server::start(directory.path());
-    let (root, ada) = (admin(&server).await, server.user("ada").await);
-    let room = post(&root, "/api/rooms", json!({ "name": "alarms", "join": "open" }))
+    let (boss, ada) = (admin(&server).await, server.user("ada").await);
+    let room = post(&boss, "/api/rooms", json!({ "name": "alarms", "join": "open" }))
         .await
         .1;
     let room = room["room"]["id"].as_u64().unwrap();
@@ -302,11 +310,11 @@ async fn other_programs_post_by_webhook() {
     );
     assert_eq!(post(&ada, &path, json!({ "name": "grafana" })).await.0, 403);
     assert_eq!(
-        post(&root, &path, json!({ "name": "ada" })).await.1["code"],
+        post(&boss, &path, json!({ "name": "ada" })).await.1["code"],
         "username_taken"
     );
 
-    let (status, made) = post(&root, &path, json!({ "name": "grafana" })).await;
+    let (status, made) = post(&boss, &path, json!({ "name": "grafana" })).await;
     assert_eq!(status, 201, "{made}");
     let url = made["url"].as_str().unwrap();
     let mut ear = ada.socket().await.unwrap();
@@ -356,27 +364,27 @@ async fn other_programs_post_by_webhook() {
     );
     assert!(server.client().sign_in("grafana", "").await.is_err());
 
-    let listed = root.get(&path).await.unwrap().body;
+    let listed = boss.get(&path).await.unwrap().body;
     assert_eq!(listed["webhooks"][0]["user"]["username"], "grafana");
     assert!(!listed.to_string().contains(secret), "it is shown once");
     let one = format!("{path}/{}", made["webhook"]["id"]);
     assert_eq!(delete(&ada, &one).await.0, 403);
-    assert_eq!(delete(&root, &one).await.0, 200);
-    assert_eq!(delete(&root, &one).await.0, 404);
+    assert_eq!(delete(&boss, &one).await.0, 200);
+    assert_eq!(delete(&boss, &one).await.0, 404);
     assert_eq!(
         hook(&server, url, "application/json", r#"{"text":"x"}"#).await.0,
         404
     );
-    let members = root
+    let members = boss
         .get(&format!("/api/rooms/{room}/members"))
         .await
         .unwrap()
         .body;
     assert!(!members.to_string().contains("grafana"), "{members}");
-    let again = post(&root, &path, json!({ "name": "grafana" })).await;
+    let again = post(&boss, &path, json!({ "name": "grafana" })).await;
     assert_eq!(again.0, 201, "the name is free again: {}", again.1);
     assert_eq!(
-        post(&root, &path, json!({ "name": "Grafana" })).await.1["code"],
+        post(&boss, &path, json!({ "name": "Grafana" })).await.1["code"],
         "username_taken"
     );
 }
