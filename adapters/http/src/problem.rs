@@ -48,8 +48,14 @@ impl IntoResponse for Refused {
 pub(crate) fn of_error<P: Ports>(app: &App<P>, error: &Error, tells_causes: bool) -> Refused {
     let mut problem = Problem::of(error);
     if let Error::Internal(source) = error {
-        let incident = request_id::current().map_or_else(|| app.incident_id(), |id| id.to_string());
-        tracing::error!(%incident, error = %source, "a request could not be carried out");
+        let request = request_id::current();
+        let incident = request
+            .as_ref()
+            .map_or_else(|| app.incident_id(), |named| named.id.to_string());
+        let (method, route) = request
+            .as_ref()
+            .map_or((None, "none"), |named| (Some(named.method()), named.route()));
+        tracing::error!(%incident, ?method, route, error = %source, "a request could not be carried out");
         problem.incident = Some(incident);
         problem.debug = tells_causes.then(|| causes(&**source));
     }

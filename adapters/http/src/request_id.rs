@@ -5,26 +5,55 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::{
-    extract::{MatchedPath, Request, State},
-    middleware::Next,
+    extract::{MatchedPath, Request},
     response::Response,
 };
-use chat_ports::{Entropy, Ports};
-use http::{HeaderName, HeaderValue};
+use chat_ports::Entropy;
+use http::{HeaderName, HeaderValue, Method};
 use tracing::Instrument;
-
-use crate::shared::Shared;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 tokio::task_local! {
     /// The request that is being answered.
-    static CURRENT: Arc<str>;
+    static CURRENT: Named;
 }
 
-/// The name of the request that is being answered; `None` outside of one.
-pub(crate) fn current() -> Option<Arc<str>> {
-    CURRENT.try_with(Arc::clone).ok()
+/// A request by its name, as the log has it. The path stands there as the router knows it: what a stranger writes is not
+/// the log's business.
+#[derive(Debug, Clone)]
+pub(crate) struct Named {
+    pub(crate) id: Arc<str>,
+    method: Method,
+    route: Option<MatchedPath>,
+}
+
+impl Named {
+    pub(crate) const fn method(&self) -> &Method {
+        &self.method
+    }
+
+    pub(crate) fn route(&self) -> &str {
+        self.route.as_ref().map_or("none", MatchedPath::as_str)
+    }
+
+    /// Has a request answered under its name. A span costs more than some answers do: there is one where the log is to be
+    /// talkative.
+    pub(crate) async fn answer(self, answering: impl Future<Output = Response>) -> Response {
+        let id = Arc::clone(&self.id);
+        let span = tracing::debug_span!("request", %id, method = %self.method, route = self.route());
+        let mut response = CURRENT.scope(self, answering.instrument(span.clone())).await;
+        span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(X_REQUEST_ID, value);
+        }
+        response
+    }
+}
+
+/// The request that is being answered; `None` outside of one.
+pub(crate) fn current() -> Option<Named> {
+    CURRENT.try_with(Named::clone).ok()
 }
 
 /// Gives names: of eight digits that this run of the server has drawn, and a count.
@@ -41,32 +70,13 @@ impl RequestIds {
         }
     }
 
-    fn next(&self) -> Arc<str> {
+    /// Gives a request its name.
+    pub(crate) fn name(&self, request: &Request) -> Named {
         let count = self.count.fetch_add(1, Ordering::Relaxed);
-        format!("{:08x}-{count}", self.run).into()
+        Named {
+            id: format!("{:08x}-{count}", self.run).into(),
+            method: request.method().clone(),
+            route: request.extensions().get().cloned(),
+        }
     }
-}
-
-/// Answers a request under a name. The path stands in the log as the router knows it: what a stranger writes there is not
-/// the log's business.
-pub(crate) async fn name<P: Ports>(
-    State(shared): State<Arc<Shared<P>>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let id = shared.request_ids.next();
-    let route = request.extensions().get::<MatchedPath>();
-    let span = tracing::info_span!(
-        "request",
-        %id,
-        method = %request.method(),
-        route = route.map_or("-", MatchedPath::as_str),
-    );
-    let answering = next.run(request).instrument(span.clone());
-    let mut response = CURRENT.scope(Arc::clone(&id), answering).await;
-    span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(X_REQUEST_ID, value);
-    }
-    response
 }

@@ -23,10 +23,10 @@ use crate::{
     handover::Upgrade,
     headers,
     hosts::Hosts,
-    meters,
+    meters::{Meters, Timed},
     metrics::Metrics,
     problem::{Refused, Unsound},
-    request_id::{self, RequestIds},
+    request_id::RequestIds,
     shared::{Probe, Shared},
 };
 
@@ -61,8 +61,8 @@ pub fn router<P: Ports>(app: Arc<App<P>>, site: Site) -> Router {
         tells_causes: site.tells_causes,
         tasks: site.tasks,
         metrics: site.metrics,
+        meters: Meters::default(),
     });
-    meters::describe();
     let routes = Router::new()
         .route("/register", post(accounts::register::<P>))
         .route("/login", post(accounts::login::<P>))
@@ -112,20 +112,7 @@ pub fn router<P: Ports>(app: Arc<App<P>>, site: Site) -> Router {
         .route("/ws", get(socket::open::<P>))
         .fallback(pages::page)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&shared),
-            only_own_hosts::<P>,
-        ))
-        .layer(middleware::from_fn(only_sound_requests))
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&shared),
-            security_headers::<P>,
-        ))
-        .layer(middleware::from_fn(meters::measure))
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&shared),
-            request_id::name::<P>,
-        ))
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), around::<P>))
         .with_state(shared);
     // Rewritten before it is routed: a layer of the router itself would come too late.
     Router::new().fallback_service(tower::util::MapRequest::new(routes, without_php))
@@ -158,22 +145,37 @@ fn without_php(mut request: Request) -> Request {
     request
 }
 
-async fn only_sound_requests(mut request: Request, next: Next) -> Response {
-    match request.extensions_mut().remove() {
-        Some(Unsound(problem)) => Refused::from(problem).into_response(),
-        None => next.run(request).await,
-    }
-}
-
-async fn only_own_hosts<P: Ports>(
+/// What is done around every handler: the request gets a name, is counted and timed, and is let in. It is one layer, for
+/// every layer costs a request about as much as a small answer.
+async fn around<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
+    let named = shared.request_ids.name(&request);
+    let timed = Timed::begin(&request);
+    let let_in = let_in(&shared, &mut request);
+    let answering = async {
+        match let_in {
+            Ok(()) => next.run(request).await,
+            Err(refused) => refused.into_response(),
+        }
+    };
+    let mut response = named.answer(answering).await;
+    headers::add(response.headers_mut(), shared.hosts.is_secure());
+    shared.meters.take(&timed, response.status());
+    response
+}
+
+/// Whether a request can be read in one way only, and is meant for this server.
+fn let_in<P: Ports>(shared: &Shared<P>, request: &mut Request) -> Result<(), Refused> {
+    if let Some(Unsound(problem)) = request.extensions_mut().remove() {
+        return Err(problem.into());
+    }
     // Whoever watches over the process asks by whatever name they have.
     let probe = matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics");
     if probe || shared.hosts.is_own_host(request.headers()) {
-        return next.run(request).await;
+        return Ok(());
     }
     let detail = shared.hosts.public_origin().map_or_else(
         || {
@@ -182,15 +184,5 @@ async fn only_own_hosts<P: Ports>(
         },
         |origin| format!("This server answers to {origin} only (PUBLIC_URL)."),
     );
-    Refused::from(Problem::new(421, "wrong_host", detail)).into_response()
-}
-
-async fn security_headers<P: Ports>(
-    State(shared): State<Arc<Shared<P>>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let mut response = next.run(request).await;
-    headers::add(response.headers_mut(), shared.hosts.is_secure());
-    response
+    Err(Problem::new(421, "wrong_host", detail).into())
 }

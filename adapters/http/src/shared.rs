@@ -16,6 +16,7 @@ use crate::{
     cookies::Cookies,
     handover::Upgrade,
     hosts::Hosts,
+    meters::Meters,
     metrics::Metrics,
     problem::{self, Refused},
     request_id::RequestIds,
@@ -48,6 +49,7 @@ pub(crate) struct Shared<P> {
     pub(crate) tasks: TaskTracker,
     pub(crate) request_ids: RequestIds,
     pub(crate) metrics: Option<Metrics>,
+    pub(crate) meters: Meters,
 }
 
 impl<P: Ports> Shared<P> {
