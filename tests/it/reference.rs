@@ -172,6 +172,9 @@ async fn every_request_of_the_document(address: &str) {
 
 /// What the document says over the socket.
 async fn talk(mine: &mut Socket, theirs: &mut Socket) {
+    // Nobody is told of typing before they are up to date in the room, and what they say is read after that.
+    theirs.send(&json!({ "type": "ping" })).await.unwrap();
+    theirs.next_of("pong").await.unwrap().unwrap();
     mine.send(&json!({ "type": "typing", "is_typing": true }))
         .await
         .unwrap();
