@@ -7,7 +7,7 @@ use axum::body::HttpBody as _;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use bytes::Bytes;
 use chat_app::Origin;
-use chat_domain::{Refusal, limit};
+use chat_domain::Refusal;
 use chat_ports::Ports;
 use chat_wire::{Problem, decode};
 use http::{HeaderMap, Method, header, request::Parts};
@@ -71,13 +71,14 @@ impl<P: Ports> FromRequest<Arc<Shared<P>>> for Call {
         if !bodiless {
             is_json(&parts.headers)?;
         }
+        let most = state.limits().body;
         // Who says beforehand that it is too large need not send it.
-        if body.size_hint().lower() > limit::BODY_BYTES as u64 {
-            return Err(too_large());
+        if body.size_hint().lower() > most as u64 {
+            return Err(too_large(most));
         }
-        let body = match Limited::new(body, limit::BODY_BYTES).collect().await {
+        let body = match Limited::new(body, most).collect().await {
             Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
+            Err(error) if error.is::<LengthLimitError>() => return Err(too_large(most)),
             Err(_) => {
                 let detail = "The body did not arrive whole, as it should, and in time.";
                 return Err(Problem::bad_request(detail).into());
@@ -152,7 +153,7 @@ fn is_json(headers: &HeaderMap) -> Result<(), Refused> {
     .into())
 }
 
-fn too_large() -> Refused {
-    let detail = format!("The body may have {} bytes at most.", limit::BODY_BYTES);
+fn too_large(most: usize) -> Refused {
+    let detail = format!("The body may have {most} bytes at most.");
     Problem::new(413, "payload_too_large", detail).into()
 }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use chat_app::{App, Error, SignedIn};
-use chat_domain::{Refusal, RoomId, room::Member};
+use chat_domain::{Refusal, RoomId, limit::Limits, room::Member};
 use chat_ports::Ports;
 use chat_wire::Problem;
 use tokio_util::task::TaskTracker;
@@ -64,6 +64,11 @@ impl<P: Ports> Shared<P> {
         let room = room.ok_or_else(|| Problem::of(&Refusal::NotFound.into()))?;
         let entered = self.app.enter_room(who, Some(room)).await;
         entered.map_err(|error| self.refused(&error))
+    }
+
+    /// How much may be sent at once.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.app.settings().limits
     }
 
     pub(crate) fn refused(&self, error: &Error) -> Refused {
