@@ -82,10 +82,12 @@ pub(crate) fn is_served(config: &Config) -> Result<bool, String> {
 }
 
 fn put_together(config: &Config, lock: File) -> Result<House, Box<dyn Error>> {
+    let settings = config.settings();
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
     let keyring = open_keyring(config, &*entropy, &*clock)?;
     let sealer = AtRestSealer::new(keyring, Arc::clone(&entropy) as Arc<dyn Entropy>);
     let store = SqliteStore::open(&closed_to_others(&config.database())?, Arc::new(sealer))?;
+    let store = store.with_rooms_per_user(settings.limits.rooms_per_user);
     let hub = Arc::new(Hub::new());
     let ports = Bundle {
         store: store.clone(),
@@ -95,7 +97,7 @@ fn put_together(config: &Config, lock: File) -> Result<House, Box<dyn Error>> {
         bus: Arc::new(LocalBus::new(vec![Arc::clone(&hub) as _])),
     };
     Ok(House {
-        app: Arc::new(App::new(ports, config.settings())),
+        app: Arc::new(App::new(ports, settings)),
         hub,
         store,
         _lock: lock,

@@ -10,7 +10,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chat_crypto::EncryptionKey;
-use chat_domain::{PasswordHash, Secret, SessionPolicy, quota::Rate};
+use chat_domain::{
+    PasswordHash, Secret, SessionPolicy,
+    limit::{self, Limits},
+    quota::{Patience, Rate, SignInBackoff},
+};
 use chat_http::{Edge, PublicUrl, Timeouts, TrustedProxies};
 use figment::Figment;
 use serde::Deserialize;
@@ -50,6 +54,14 @@ pub struct Config {
     max_sockets_per_user: usize,
     max_sockets_per_address: usize,
     max_connections_per_address: usize,
+    max_content: usize,
+    max_body: usize,
+    max_room_name: usize,
+    max_reason: usize,
+    max_rooms_per_user: u64,
+    max_page: u32,
+    sign_in_free_failures: u32,
+    sign_in_longest_wait: u64,
     pub hashing_slots: usize,
     shutdown_grace: u64,
     metrics_token: Hidden,
@@ -132,6 +144,7 @@ impl Config {
         ] {
             must(key, number > 0, "must be at least 1")?;
         }
+        self.check_ranges(figment)?;
         let token = self.metrics_token.expose();
         let is_token =
             token.is_empty() || (token.len() >= 16 && token.bytes().all(|byte| byte.is_ascii_graphic()));
@@ -158,6 +171,57 @@ impl Config {
         tracing_subscriber::EnvFilter::try_new(&self.log)
             .map(drop)
             .map_err(|error| value("log", format!("is not what a log filter is made of: {error}")))
+    }
+
+    /// What an operator may choose, and not without end.
+    fn check_ranges(&self, figment: &Figment) -> Result<(), ConfigError> {
+        let forget = SignInBackoff::FORGET.as_secs();
+        for (key, number, least, most) in [
+            (
+                "max_content",
+                self.max_content as u64,
+                1,
+                limit::CONTENT_BYTES as u64,
+            ),
+            (
+                "max_body",
+                self.max_body as u64,
+                self.limits().least_body() as u64,
+                limit::BODY_BYTES as u64,
+            ),
+            (
+                "max_room_name",
+                self.max_room_name as u64,
+                1,
+                limit::ROOM_NAME_BYTES as u64,
+            ),
+            (
+                "max_reason",
+                self.max_reason as u64,
+                1,
+                limit::REASON_CHARS as u64,
+            ),
+            (
+                "max_rooms_per_user",
+                self.max_rooms_per_user,
+                1,
+                limit::ROOMS_PER_USER,
+            ),
+            ("max_page", u64::from(self.max_page), 1, u64::from(limit::PAGE)),
+            (
+                "sign_in_free_failures",
+                u64::from(self.sign_in_free_failures),
+                1,
+                1_000,
+            ),
+            ("sign_in_longest_wait", self.sign_in_longest_wait, 1, forget),
+        ] {
+            if !(least..=most).contains(&number) {
+                let allowed = format!("must be a whole number from {least} to {most}");
+                return Err(ConfigError::value(figment, key, &allowed));
+            }
+        }
+        Ok(())
     }
 
     fn trusted_proxies(&self) -> Result<TrustedProxies, String> {
@@ -262,6 +326,23 @@ impl Config {
                 count: self.rate_limit_registrations,
                 window: seconds(3_600),
             },
+            patience: Patience {
+                free_failures: self.sign_in_free_failures,
+                longest_wait: seconds(self.sign_in_longest_wait),
+            },
+            limits: self.limits(),
+        }
+    }
+
+    /// How much may be sent at once.
+    const fn limits(&self) -> Limits {
+        Limits {
+            content: self.max_content,
+            body: self.max_body,
+            room_name: self.max_room_name,
+            reason: self.max_reason,
+            rooms_per_user: self.max_rooms_per_user,
+            page: self.max_page,
         }
     }
 

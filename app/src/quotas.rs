@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chat_domain::{
     Network, Refusal, RoomId, Timestamp, UserId,
-    quota::{Bucket, Rate, SignInBackoff},
+    quota::{Bucket, Patience, Rate, SignInBackoff},
 };
 
 /// Counters kept at once, per kind. When there are more, those that no longer matter are dropped; if all still
@@ -35,8 +35,8 @@ pub(crate) struct Quotas {
 }
 
 /// What sign-in attempts are counted by.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Attempt {
+#[derive(PartialEq, Eq, Hash)]
+enum Attempt {
     From(Network),
     For(String),
 }
@@ -73,30 +73,47 @@ impl Quotas {
         take(&self.registrations, from, rate, now)
     }
 
-    /// Whether somebody at this address may try to sign in as this name.
-    pub(crate) fn sign_in(&self, keys: &[Attempt; 2], now: Timestamp) -> Result<(), Refusal> {
-        let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        let waits = keys.iter().filter_map(|key| attempts.get(key)?.permit(now).err());
-        match waits.max() {
-            Some(retry_after) => Err(Refusal::RateLimited { retry_after }),
-            None => Ok(()),
+    /// Whether somebody at this address may try to sign in as this name. The try counts against the name at once, as if
+    /// it had failed: many guesses at the same time are many guesses.
+    pub(crate) fn sign_in(
+        &self,
+        from: Network,
+        name: &str,
+        patience: Patience,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let mut attempts = self.attempts();
+        make_room(&mut attempts, |backoff| backoff.is_forgotten(now));
+        let (from, name) = (Attempt::From(from), Attempt::For(name.to_owned()));
+        let waits = [&from, &name].map(|key| attempts.get_mut(key)?.permit(patience, now).err());
+        if let Some(retry_after) = waits.into_iter().flatten().max() {
+            return Err(Refusal::RateLimited { retry_after });
         }
+        attempts.entry(name).or_default().failed(now);
+        Ok(())
     }
 
-    pub(crate) fn sign_in_failed(&self, keys: [Attempt; 2], now: Timestamp) {
-        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        make_room(&mut attempts, |backoff| backoff.is_forgotten(now));
-        for key in keys {
-            attempts.entry(key).or_default().failed(now);
-        }
+    /// It counts against the address as well. That is only known afterwards: many people may share one, and all come
+    /// at the same time.
+    pub(crate) fn sign_in_failed(&self, from: Network, now: Timestamp) {
+        let mut attempts = self.attempts();
+        attempts.entry(Attempt::From(from)).or_default().failed(now);
     }
 
     /// A success clears the name's count alone: an account of one's own is no way to clear the address.
     pub(crate) fn sign_in_succeeded(&self, name: String) {
-        self.attempts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&Attempt::For(name));
+        self.attempts().remove(&Attempt::For(name));
+    }
+
+    /// The password was not tried after all.
+    pub(crate) fn sign_in_not_tried(&self, name: String) {
+        if let Some(backoff) = self.attempts().get_mut(&Attempt::For(name)) {
+            backoff.take_back();
+        }
+    }
+
+    fn attempts(&self) -> MutexGuard<'_, HashMap<Attempt, SignInBackoff>> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

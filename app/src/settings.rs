@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use chat_domain::{SessionPolicy, quota::Rate};
+use chat_domain::{
+    SessionPolicy,
+    limit::Limits,
+    quota::{Patience, Rate},
+};
 
 /// The operator's choices.
 #[derive(Debug, Clone)]
@@ -17,6 +21,10 @@ pub struct Settings {
     pub messages: Rate,
     /// Accounts made from one address.
     pub registrations: Rate,
+    /// With who guesses passwords.
+    pub patience: Patience,
+    /// How much may be sent at once.
+    pub limits: Limits,
 }
 
 impl Default for Settings {
@@ -33,6 +41,8 @@ impl Default for Settings {
                 count: 30,
                 window: Duration::from_hours(1),
             },
+            patience: Patience::default(),
+            limits: Limits::default(),
         }
     }
 }

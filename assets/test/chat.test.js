@@ -34,7 +34,7 @@ function setUp() {
 test('it opens with the newest page, and hears what comes meanwhile once', async () => {
   const { w, chat, asked, spoken, greet, answer, texts } = setUp();
   greet(2);
-  assert.deepEqual(asked, ['/api/messages?room_id=1&limit=50']);
+  assert.deepEqual(asked, ['/api/messages?room_id=1']);
   w.last().hear({ type: 'new_message', message: message(3) });
   await answer({ messages: [message(1), message(2)], has_more: false });
   assert.equal(chat.history.get(), 'ready');
@@ -51,10 +51,10 @@ test('after a loss it reads on from where it was, until there is no more', async
   w.last().handlers.close(1006);
   w.advance(1_000);
   greet(5);
-  assert.equal(asked.at(-1), '/api/messages?room_id=1&after=2&limit=100');
+  assert.equal(asked.at(-1), '/api/messages?room_id=1&after=2');
   w.last().hear({ type: 'new_message', message: message(6) });
   await answer({ events: [{ type: 'new_message', message: message(3) }], has_more: true });
-  assert.equal(asked.at(-1), '/api/messages?room_id=1&after=3&limit=100');
+  assert.equal(asked.at(-1), '/api/messages?room_id=1&after=3');
   const rest = [{ type: 'member_joined', room_id: 1, seq: 4, user: ADA }, { type: 'new_message', message: message(5) }];
   await answer({ events: rest, has_more: false });
   assert.deepEqual(texts(), ['text 1', 'text 2', 'text 3', 'text 5', 'text 6']);

@@ -316,7 +316,7 @@ impl Line {
         }
         while self.places.in_room(room) < last {
             let after = self.places.in_room(room);
-            let path = format!("/api/messages?room_id={room}&after={after}&limit=100");
+            let path = format!("/api/messages?room_id={room}&after={after}");
             let page = self.client.get(&path).await.map_err(|_| Over::Broken)?;
             let page = page.success().map_err(|_| Over::Broken)?;
             let events = page.get("events").and_then(Value::as_array);

@@ -1,6 +1,54 @@
-//! Every limit on what a stranger can send, in one table. Those that an operator may change are the defaults.
+//! Every limit on what a stranger can send, in one table. Those that the operator may change are in [`Limits`]; the
+//! constants of the same subject are what no operator may exceed, so that what was stored under one configuration can be
+//! read under every other.
 
 use std::time::Duration;
+
+/// The limits that are the operator's: each is checked where a request is read, and the refusal names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a message's text; at most [`CONTENT_BYTES`].
+    pub content: usize,
+    /// Bytes of a JSON body and of a socket's message; from [`Limits::least_body`] to [`BODY_BYTES`].
+    pub body: usize,
+    /// Bytes of a room's name; at most [`ROOM_NAME_BYTES`].
+    pub room_name: usize,
+    /// Characters of the reason of a ban, a kick or a deletion; at most [`REASON_CHARS`].
+    pub reason: usize,
+    /// Rooms that a user is a member of; at most [`ROOMS_PER_USER`].
+    pub rooms_per_user: u64,
+    /// Messages, events or members on a page; at most [`PAGE`].
+    pub page: u32,
+}
+
+impl Default for Limits {
+    /// What the contract says.
+    fn default() -> Self {
+        Self {
+            content: 16_384,
+            body: 128 * 1024,
+            room_name: 80,
+            reason: 200,
+            rooms_per_user: 1_000,
+            page: 100,
+        }
+    }
+}
+
+impl Limits {
+    /// The least that a body must be allowed so that a message of the longest text fits, however it is written: a byte
+    /// takes six in JSON at most, and what stands around the text takes far less than 16 KiB.
+    #[must_use]
+    pub const fn least_body(&self) -> usize {
+        self.content.saturating_mul(6).saturating_add(16 * 1024)
+    }
+
+    /// How much is on a page if nobody says.
+    #[must_use]
+    pub fn page_unasked(&self) -> u32 {
+        PAGE_UNASKED.min(self.page)
+    }
+}
 
 /// Characters of a username, least and most.
 pub const USERNAME: std::ops::RangeInclusive<usize> = 3..=50;
@@ -8,16 +56,16 @@ pub const USERNAME: std::ops::RangeInclusive<usize> = 3..=50;
 pub const PASSWORD_MIN_CHARS: usize = 8;
 /// Bytes of a password, most: beyond it is no passphrase but an attack on the hash.
 pub const PASSWORD_MAX_BYTES: usize = 1024;
-/// Bytes of a message's text, least and most.
-pub const CONTENT_BYTES: std::ops::RangeInclusive<usize> = 1..=16_384;
-/// Bytes of a room's name, least and most.
-pub const ROOM_NAME_BYTES: std::ops::RangeInclusive<usize> = 1..=80;
+/// Bytes of a message's text, whatever the operator says.
+pub const CONTENT_BYTES: usize = 65_536;
+/// Bytes of a room's name, whatever the operator says.
+pub const ROOM_NAME_BYTES: usize = 255;
 /// Bytes of a room's topic, most.
 pub const TOPIC_BYTES: usize = 250;
 /// Seconds between two messages of a member in slow mode, most.
 pub const SLOW_MODE_SECONDS: u32 = 21_600;
-/// Rooms that a user is a member of, most: the greeting of every connection names them all.
-pub const ROOMS_PER_USER: u64 = 1_000;
+/// Rooms that a user is a member of, whatever the operator says: the greeting of every connection names them all.
+pub const ROOMS_PER_USER: u64 = 10_000;
 /// Sign-ins of a user at once, most: with another one the one ends that was used the longest ago.
 pub const SESSIONS_PER_USER: u32 = 100;
 /// Tokens that a user has made for programs, most.
@@ -28,24 +76,24 @@ pub const WEBHOOKS_PER_ROOM: u64 = 50;
 pub const TOKEN_NAME_BYTES: std::ops::RangeInclusive<usize> = 1..=80;
 /// Days that a token is good for, least and most, unless it is good until it is revoked.
 pub const TOKEN_DAYS: std::ops::RangeInclusive<u64> = 1..=3_650;
-/// Rooms that a client may ask to resume at once, most.
-pub const RESUME_ROOMS: usize = 1_000;
+/// Rooms that a client may ask to resume at once, most: all that it can be in.
+pub const RESUME_ROOMS: usize = 10_000;
 /// Events that are resumed in a room, most; who missed more loads the history instead.
 pub const RESUME_EVENTS: u32 = 10_000;
 /// Different emoji under a message, most.
 pub const REACTIONS_PER_MESSAGE: usize = 20;
 /// Characters of a client's own message id, least and most.
 pub const CLIENT_ID: std::ops::RangeInclusive<usize> = 1..=64;
-/// Characters of the reason of a ban, a kick or a deletion, most.
-pub const REASON_CHARS: usize = 200;
+/// Characters of the reason of a ban, a kick or a deletion, whatever the operator says.
+pub const REASON_CHARS: usize = 1_000;
 /// Bytes of an emoji in a reaction, most: the longest joined sequences have about 35.
 pub const EMOJI_BYTES: usize = 64;
-/// Bytes of a JSON body and of a WebSocket message, most.
-pub const BODY_BYTES: usize = 128 * 1024;
-/// Messages or events on a page: what is given unasked, and the most.
-pub const PAGE_DEFAULT: u32 = 50;
-/// See [`PAGE_DEFAULT`].
-pub const PAGE_MAX: u32 = 100;
+/// Bytes of a JSON body and of a WebSocket message, whatever the operator says.
+pub const BODY_BYTES: usize = 1024 * 1024;
+/// Messages or events on a page, whatever the operator says.
+pub const PAGE: u32 = 1_000;
+/// How many are given unasked, where the operator allows so many.
+pub const PAGE_UNASKED: u32 = 50;
 /// How far back `offset` reaches; further back one pages by `before`.
 pub const OFFSET_MAX: u32 = 10_000;
 /// People named in the list of those online.
@@ -74,3 +122,21 @@ pub const REFUSALS: u32 = 20;
 pub const REFUSALS_WINDOW: Duration = Duration::from_secs(10);
 /// How long a token for the `auth` frame is good.
 pub const WS_TOKEN_LIFETIME: Duration = Duration::from_mins(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_text_fits_into_the_largest_body() {
+        let highest = Limits {
+            content: CONTENT_BYTES,
+            ..Limits::default()
+        };
+        assert!(highest.least_body() <= BODY_BYTES);
+        let limits = Limits::default();
+        assert!(limits.least_body() <= limits.body);
+        assert_eq!(limits.page_unasked(), 50);
+        assert_eq!(Limits { page: 7, ..limits }.page_unasked(), 7);
+    }
+}

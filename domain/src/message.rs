@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{EventId, Refusal, RoomId, Seq, Timestamp, UserId, Username, event::Emoji, limit, room::MayPost};
 
-/// The text of a message: 1–16,384 bytes, as it was written. It is never HTML: clients show it as text.
+/// The text of a message, as it was written: not empty, and of so many bytes as the operator allows. It is never HTML: clients show it as text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Content(String);
 
@@ -14,19 +14,28 @@ pub enum ContentError {
     /// Nothing but white space.
     #[error("must not be empty")]
     Empty,
-    /// More than 16,384 bytes.
-    #[error("must have at most 16384 bytes")]
-    TooLong,
+    /// More than so many bytes.
+    #[error("must have 1 to {0} bytes")]
+    TooLong(usize),
 }
 
 impl Content {
-    /// Reads a message's text.
+    /// Reads a message's text, under the highest limit that there is.
     ///
     /// # Errors
     /// [`ContentError`] says what is wrong with it.
     pub fn parse(text: String) -> Result<Self, ContentError> {
-        if text.len() > *limit::CONTENT_BYTES.end() {
-            return Err(ContentError::TooLong);
+        Self::within(limit::CONTENT_BYTES, text)
+    }
+
+    /// Reads a message's text of at most so many bytes.
+    ///
+    /// # Errors
+    /// [`ContentError`] says what is wrong with it.
+    pub fn within(most: usize, text: String) -> Result<Self, ContentError> {
+        let most = most.min(limit::CONTENT_BYTES);
+        if text.len() > most {
+            return Err(ContentError::TooLong(most));
         }
         if text.trim().is_empty() {
             return Err(ContentError::Empty);
@@ -288,9 +297,12 @@ mod tests {
         assert_eq!(Content::parse(String::new()), Err(ContentError::Empty));
         assert_eq!(Content::parse(" \n\t".into()), Err(ContentError::Empty));
         assert!(Content::parse("x".into()).is_ok());
-        assert!(Content::parse("x".repeat(16_384)).is_ok());
-        assert_eq!(Content::parse("x".repeat(16_385)), Err(ContentError::TooLong));
-        assert_eq!(Content::parse("é".repeat(8_193)), Err(ContentError::TooLong));
+        assert!(Content::parse("x".repeat(65_536)).is_ok());
+        let too_long = Err(ContentError::TooLong(65_536));
+        assert_eq!(Content::parse("x".repeat(65_537)), too_long);
+        assert_eq!(Content::within(100_000, "x".repeat(65_537)), too_long);
+        assert!(Content::within(4, "éé".into()).is_ok());
+        assert_eq!(Content::within(4, "ééé".into()), Err(ContentError::TooLong(4)));
     }
 
     #[test]

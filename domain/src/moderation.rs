@@ -23,18 +23,18 @@ impl Ban {
 
 /// A reason that is too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must have at most 200 characters")]
-pub struct ReasonTooLong;
+#[error("must have at most {0} characters")]
+pub struct ReasonTooLong(usize);
 
-/// Reads the reason of a ban, a kick or a deletion: at most 200 characters, white space around it dropped, an
+/// Reads the reason of a ban, a kick or a deletion: at most so many characters, white space around it dropped, an
 /// empty one taken for none.
 ///
 /// # Errors
 /// [`ReasonTooLong`].
-pub fn parse_reason(text: &str) -> Result<Option<String>, ReasonTooLong> {
-    let text = text.trim();
-    if text.chars().count() > limit::REASON_CHARS {
-        return Err(ReasonTooLong);
+pub fn parse_reason(most: usize, text: &str) -> Result<Option<String>, ReasonTooLong> {
+    let (text, most) = (text.trim(), most.min(limit::REASON_CHARS));
+    if text.chars().count() > most {
+        return Err(ReasonTooLong(most));
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
@@ -449,9 +449,10 @@ mod tests {
 
     #[test]
     fn reasons() {
-        assert_eq!(parse_reason("  "), Ok(None));
-        assert_eq!(parse_reason(" spam "), Ok(Some("spam".into())));
-        assert!(parse_reason(&"é".repeat(200)).is_ok());
-        assert_eq!(parse_reason(&"é".repeat(201)), Err(ReasonTooLong));
+        assert_eq!(parse_reason(200, "  "), Ok(None));
+        assert_eq!(parse_reason(4, " spam "), Ok(Some("spam".into())));
+        assert!(parse_reason(200, &"é".repeat(200)).is_ok());
+        assert_eq!(parse_reason(200, &"é".repeat(201)), Err(ReasonTooLong(200)));
+        assert!(parse_reason(5_000, &"é".repeat(1_001)).is_err());
     }
 }

@@ -57,8 +57,26 @@ impl Bucket {
     }
 }
 
-/// Slows down who guesses passwords: after [`SignInBackoff::FREE`] failures each further one doubles the wait,
-/// up to [`SignInBackoff::LONGEST`]. Counted by address and by account; a success clears only the account's
+/// How who guesses passwords is slowed down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// Failures after which one has to wait: people mistype.
+    pub free_failures: u32,
+    /// The longest wait; at most [`SignInBackoff::FORGET`].
+    pub longest_wait: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            free_failures: 5,
+            longest_wait: Duration::from_mins(15),
+        }
+    }
+}
+
+/// Slows down who guesses passwords: after [`Patience::free_failures`] one waits a second, and each further failure
+/// doubles the wait, up to [`Patience::longest_wait`]. Counted by address and by account; a success clears only the account's
 /// own count, so that a guesser cannot clear the address with an account of theirs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SignInBackoff {
@@ -67,10 +85,6 @@ pub struct SignInBackoff {
 }
 
 impl SignInBackoff {
-    /// Failures that cost nothing: people mistype.
-    pub const FREE: u32 = 5;
-    /// The longest wait.
-    pub const LONGEST: Duration = Duration::from_mins(15);
     /// After so long without a failure everything is forgotten.
     pub const FORGET: Duration = Duration::from_hours(1);
 
@@ -78,8 +92,10 @@ impl SignInBackoff {
     ///
     /// # Errors
     /// The time to wait.
-    pub fn permit(&self, now: Timestamp) -> Result<(), Duration> {
-        let left = self.wait().saturating_sub(now.since(self.last));
+    pub fn permit(&mut self, patience: Patience, now: Timestamp) -> Result<(), Duration> {
+        // It was never later than now, unless the clock was set back: then nobody is to wait for the old time.
+        self.last = self.last.min(now);
+        let left = self.wait(patience).saturating_sub(now.since(self.last));
         if self.is_forgotten(now) || left.is_zero() {
             Ok(())
         } else {
@@ -96,17 +112,22 @@ impl SignInBackoff {
         self.last = now;
     }
 
+    /// Takes a failure back that was none.
+    pub const fn take_back(&mut self) {
+        self.failures = self.failures.saturating_sub(1);
+    }
+
     /// Whether nothing of it matters any more.
     #[must_use]
     pub fn is_forgotten(&self, now: Timestamp) -> bool {
         self.failures == 0 || now.since(self.last) >= Self::FORGET
     }
 
-    fn wait(&self) -> Duration {
-        let Some(beyond) = self.failures.checked_sub(Self::FREE) else {
+    fn wait(&self, patience: Patience) -> Duration {
+        let Some(beyond) = self.failures.checked_sub(patience.free_failures) else {
             return Duration::ZERO;
         };
-        Duration::from_secs(1u64 << beyond.min(16)).min(Self::LONGEST)
+        Duration::from_secs(1u64 << beyond.min(16)).min(patience.longest_wait)
     }
 }
 
@@ -188,24 +209,56 @@ mod tests {
 
     #[test]
     fn guessing_becomes_slow_and_is_forgotten() {
+        let patience = Patience::default();
         let mut backoff = SignInBackoff::default();
         let mut now = Timestamp::from_millis(0);
         for _ in 0..4 {
-            assert_eq!(backoff.permit(now), Ok(()));
+            assert_eq!(backoff.permit(patience, now), Ok(()));
             backoff.failed(now);
         }
-        assert_eq!(backoff.permit(now), Ok(()));
+        assert_eq!(backoff.permit(patience, now), Ok(()));
         backoff.failed(now);
-        assert_eq!(backoff.permit(now), Err(Duration::from_secs(1)));
+        assert_eq!(backoff.permit(patience, now), Err(Duration::from_secs(1)));
         now = now.after(Duration::from_secs(1));
-        assert_eq!(backoff.permit(now), Ok(()));
+        assert_eq!(backoff.permit(patience, now), Ok(()));
         backoff.failed(now);
-        assert_eq!(backoff.permit(now), Err(Duration::from_secs(2)));
+        assert_eq!(backoff.permit(patience, now), Err(Duration::from_secs(2)));
         for _ in 0..100 {
             backoff.failed(now);
         }
-        assert_eq!(backoff.permit(now), Err(SignInBackoff::LONGEST));
-        assert_eq!(backoff.permit(now.after(SignInBackoff::LONGEST)), Ok(()));
+        let longest = patience.longest_wait;
+        assert_eq!(backoff.permit(patience, now), Err(longest));
+        assert_eq!(backoff.permit(patience, now.after(longest)), Ok(()));
         assert!(backoff.is_forgotten(now.after(SignInBackoff::FORGET)));
+    }
+
+    #[test]
+    fn the_operator_says_how_patient_it_is() {
+        let patience = Patience {
+            free_failures: 1,
+            longest_wait: Duration::from_secs(3),
+        };
+        let (mut backoff, now) = (SignInBackoff::default(), Timestamp::from_millis(0));
+        let mut waits = Vec::new();
+        for _ in 0..4 {
+            backoff.failed(now);
+            waits.push(backoff.permit(patience, now).unwrap_err().as_secs());
+        }
+        assert_eq!(waits, [1, 2, 3, 3]);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_no_guesser_wait_for_the_old_time() {
+        let patience = Patience::default();
+        let mut backoff = SignInBackoff::default();
+        let start = Timestamp::from_millis(10_000_000);
+        for _ in 0..6 {
+            backoff.failed(start);
+        }
+        let an_hour_back = Timestamp::from_millis(10_000_000 - 3_600_000);
+        let wait = Duration::from_secs(2);
+        assert_eq!(backoff.permit(patience, an_hour_back), Err(wait));
+        assert_eq!(backoff.permit(patience, an_hour_back.after(wait)), Ok(()));
+        assert!(backoff.is_forgotten(an_hour_back.after(SignInBackoff::FORGET)));
     }
 }

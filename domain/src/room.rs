@@ -68,7 +68,7 @@ named!(Mode { Server = "server", E2ee = "e2ee" });
 named!(Join { Open = "open", Invite = "invite" });
 named!(Role { Member = "member", Moderator = "moderator", Owner = "owner" });
 
-/// A room's name: 1–80 bytes without control, line-breaking or direction-changing characters, so that it can
+/// A room's name: so many bytes as the operator allows, without control, line-breaking or direction-changing characters, so that it can
 /// neither break a line of a log nor pass for another name on the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomName(String);
@@ -76,23 +76,31 @@ pub struct RoomName(String);
 /// Why a text may not be a room's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RoomNameError {
-    /// Not 1–80 bytes, or only white space.
-    #[error("must have 1 to 80 bytes")]
-    Length,
+    /// More than so many bytes, or only white space.
+    #[error("must have 1 to {0} bytes")]
+    Length(usize),
     /// A control, line-breaking or direction-changing character.
     #[error("must not hold control or direction characters")]
     Character,
 }
 
 impl RoomName {
-    /// Reads a room's name; white space around it is dropped.
+    /// Reads a room's name, under the highest limit that there is; white space around it is dropped.
     ///
     /// # Errors
     /// [`RoomNameError`].
     pub fn parse(text: &str) -> Result<Self, RoomNameError> {
-        let text = text.trim();
-        if !limit::ROOM_NAME_BYTES.contains(&text.len()) {
-            return Err(RoomNameError::Length);
+        Self::within(limit::ROOM_NAME_BYTES, text)
+    }
+
+    /// Reads a room's name of at most so many bytes; white space around it is dropped.
+    ///
+    /// # Errors
+    /// [`RoomNameError`].
+    pub fn within(most: usize, text: &str) -> Result<Self, RoomNameError> {
+        let (text, most) = (text.trim(), most.min(limit::ROOM_NAME_BYTES));
+        if !(1..=most).contains(&text.len()) {
+            return Err(RoomNameError::Length(most));
         }
         if text.chars().any(is_deceptive) {
             return Err(RoomNameError::Character);
@@ -459,9 +467,11 @@ pub(crate) mod tests {
             RoomName::parse("  harbour survey ").unwrap().as_str(),
             "harbour survey"
         );
-        assert_eq!(RoomName::parse("   "), Err(RoomNameError::Length));
-        assert!(RoomName::parse(&"x".repeat(80)).is_ok());
-        assert_eq!(RoomName::parse(&"x".repeat(81)), Err(RoomNameError::Length));
+        assert_eq!(RoomName::parse("   "), Err(RoomNameError::Length(255)));
+        assert!(RoomName::parse(&"x".repeat(255)).is_ok());
+        assert_eq!(RoomName::parse(&"x".repeat(256)), Err(RoomNameError::Length(255)));
+        assert!(RoomName::within(3, " abc ").is_ok());
+        assert_eq!(RoomName::within(3, "abcd"), Err(RoomNameError::Length(3)));
         for bad in ["a\nb", "a\u{202e}b", "a\u{0}b", "a\u{2066}b", "a\u{85}b"] {
             assert_eq!(RoomName::parse(bad), Err(RoomNameError::Character), "{bad:?}");
         }

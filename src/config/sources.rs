@@ -19,7 +19,7 @@ pub(super) const DEFAULTS: &str = include_str!("../../config/default.toml");
 const DOT_ENV: &str = ".env";
 
 /// All keys. In the environment and in `.env` they are written in capitals.
-pub(super) const KEYS: [&str; 27] = [
+pub(super) const KEYS: [&str; 35] = [
     "app_name",
     "app_env",
     "app_debug",
@@ -43,6 +43,14 @@ pub(super) const KEYS: [&str; 27] = [
     "max_sockets_per_user",
     "max_sockets_per_address",
     "max_connections_per_address",
+    "max_content",
+    "max_body",
+    "max_room_name",
+    "max_reason",
+    "max_rooms_per_user",
+    "max_page",
+    "sign_in_free_failures",
+    "sign_in_longest_wait",
     "hashing_slots",
     "shutdown_grace",
     "metrics_token",
@@ -50,7 +58,7 @@ pub(super) const KEYS: [&str; 27] = [
 ];
 
 /// Keys whose values are numbers or switches; all others are texts, also when they look like numbers.
-const NUMBERS: [&str; 14] = [
+const NUMBERS: [&str; 22] = [
     "app_debug",
     "websocket_port",
     "plain_api",
@@ -63,6 +71,14 @@ const NUMBERS: [&str; 14] = [
     "max_sockets_per_user",
     "max_sockets_per_address",
     "max_connections_per_address",
+    "max_content",
+    "max_body",
+    "max_room_name",
+    "max_reason",
+    "max_rooms_per_user",
+    "max_page",
+    "sign_in_free_failures",
+    "sign_in_longest_wait",
     "hashing_slots",
     "shutdown_grace",
 ];

@@ -99,6 +99,20 @@ async fn behind_a_trusted_proxy_the_client_counts_and_not_what_it_says() {
         let answer = register(&client, name, &[("x-forwarded-for", hops)]).await;
         assert_eq!(answer, status, "{name}: {hops}");
     }
+    let mut guesses = Vec::new();
+    for i in 0..6 {
+        // The first of these hops are the client's own words.
+        let hops = format!("198.51.100.{i}, 192.0.2.7");
+        guesses.push(guess(&client, &format!("nobody_{i}"), &[("x-forwarded-for", &hops)]).await);
+    }
+    assert_eq!(guesses, [401, 401, 401, 401, 401, 429]);
+    let elsewhere = guess(
+        &client,
+        "nobody_6",
+        &[("x-forwarded-for", "192.0.2.7, 192.0.2.8")],
+    )
+    .await;
+    assert_eq!(elsewhere, 401, "another client of the proxy's");
     let (_one, first) = socket(&client, "192.0.2.7").await;
     let (_two, again) = socket(&client, "192.0.2.9, 192.0.2.7").await;
     let (_three, other) = socket(&client, "192.0.2.7, 192.0.2.9").await;

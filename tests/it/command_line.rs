@@ -9,10 +9,10 @@ use serde_json::Value;
 use crate::server::{PASSWORD, Server, directory, program};
 
 /// A command, done.
-struct Done(Output);
+pub(crate) struct Done(Output);
 
 impl Done {
-    fn status(&self) -> i32 {
+    pub(crate) fn status(&self) -> i32 {
         self.0.status.code().unwrap()
     }
 
@@ -20,18 +20,29 @@ impl Done {
         String::from_utf8(self.0.stdout.clone()).unwrap()
     }
 
-    fn complained(&self) -> String {
+    pub(crate) fn complained(&self) -> String {
         String::from_utf8(self.0.stderr.clone()).unwrap()
     }
 
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         assert_eq!(self.status(), 0, "{}", self.complained());
         serde_json::from_str(&self.said()).unwrap()
     }
 }
 
-fn run(directory: &Path, arguments: &[&str]) -> Done {
+pub(crate) fn run(directory: &Path, arguments: &[&str]) -> Done {
     run_with(directory, arguments, "")
+}
+
+/// The same where the operator has set something.
+pub(crate) fn run_with_environment(
+    directory: &Path,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> Done {
+    let mut command = program(directory);
+    command.args(arguments).envs(environment.iter().copied());
+    Done(command.stderr(Stdio::piped()).output().unwrap())
 }
 
 fn run_with(directory: &Path, arguments: &[&str], input: &str) -> Done {

@@ -94,6 +94,7 @@ fn secrets_are_masked() {
 
 /// One line that names the key, where it is set and what is allowed; and nothing is set up.
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn what_cannot_be_used_stops_the_start() {
     let directory = directory();
     let file = directory.path().join("chat.toml");
@@ -126,6 +127,18 @@ fn what_cannot_be_used_stops_the_start() {
         (
             "rate_limit_window = 0",
             "rate_limit_window ({file}) must be at least 1",
+        ),
+        (
+            "max_content = 65537",
+            "max_content ({file}) must be a whole number from 1 to 65536\n",
+        ),
+        (
+            "max_content = 65536",
+            "max_body (default) must be a whole number from 409600 to 1048576\n",
+        ),
+        (
+            "max_body = 114687",
+            "max_body ({file}) must be a whole number from 114688 to 1048576\n",
         ),
         (
             "trusted_proxies = [\"proxy.example\"]",
@@ -179,6 +192,17 @@ fn what_cannot_be_used_stops_the_start() {
             "allowed_file_types (environment) must be endings",
         ),
         ("LOG", "=loud", "log (environment) is not"),
+        ("MAX_BODY", "1048577", "max_body (environment) must be"),
+        ("MAX_ROOM_NAME", "256", "a whole number from 1 to 255"),
+        ("MAX_REASON", "1001", "a whole number from 1 to 1000"),
+        ("MAX_ROOMS_PER_USER", "10001", "a whole number from 1 to 10000"),
+        (
+            "MAX_PAGE",
+            "0",
+            "max_page (environment) must be a whole number from 1 to 1000",
+        ),
+        ("SIGN_IN_FREE_FAILURES", "0", "a whole number from 1 to 1000"),
+        ("SIGN_IN_LONGEST_WAIT", "3601", "a whole number from 1 to 3600"),
     ];
     for (name, wrong, words) in in_environment {
         let said = refused("", &[(name, wrong)], "");

@@ -25,6 +25,7 @@ mod idempotence;
 mod journal;
 mod killed;
 mod leaks;
+mod limits;
 mod limits_of_http;
 mod metrics;
 mod oracle;
@@ -38,6 +39,7 @@ mod scale;
     reason = "`tests/privileged` has these in common with us, and uses more of them"
 )]
 mod server;
+mod sign_in;
 mod silence;
 mod smuggling;
 mod sockets;

@@ -38,6 +38,15 @@ impl Answer {
         Some(value.trim())
     }
 
+    /// The lines of the head, but for those of these fields.
+    pub(crate) fn head_without(&self, names: &[&str]) -> Vec<&str> {
+        let is_left_out = |line: &str| {
+            let name = line.split(':').next().unwrap_or_default();
+            names.iter().any(|left_out| name.eq_ignore_ascii_case(left_out))
+        };
+        self.head.lines().filter(|line| !is_left_out(line)).collect()
+    }
+
     /// The items of a list, in small letters, on however many lines.
     pub(crate) fn items(&self, name: &str) -> Vec<String> {
         let lines = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));

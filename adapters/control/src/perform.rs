@@ -39,7 +39,8 @@ async fn done<P: Ports>(app: &App<P>, request: Request) -> Result<Answer, Answer
             reason,
         } => {
             let until = seconds.map(|seconds| app.now().after(Duration::from_secs(seconds)));
-            let reason = moderation::parse_reason(reason.as_deref().unwrap_or_default());
+            let most = app.settings().limits.reason;
+            let reason = moderation::parse_reason(most, reason.as_deref().unwrap_or_default());
             let reason = reason.map_err(|error| Answer::invalid("The reason", &error))?;
             act(app, &username, Act::Ban { until, reason }).await
         }

@@ -1,4 +1,4 @@
-//! Password hashing: Argon2id (RFC 9106), away from the runtime's threads and only so many at once.
+//! Password hashing: Argon2id (RFC 9106), on threads of its own and only so many at once.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use chat_ports::{Entropy, HasherError, PasswordHasher};
 use data_encoding::BASE64_NOPAD;
 use metrics::{Histogram, describe_histogram, histogram};
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError},
+    sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot},
     time::Instant,
 };
 
@@ -39,7 +39,12 @@ impl Cost {
 /// Passwords that may wait for a slot; beyond, the client is asked to come back.
 const QUEUE: usize = 64;
 
-/// Hashes passwords on the blocking threads, `slots` at once.
+/// How far hashing steps back behind everything else that wants the processor (`nice`): a hash takes a core for as long as
+/// a thousand messages do, and who waits for it waits anyway.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
+/// Hashes passwords on threads of their own, `slots` at once.
 pub struct Argon2idHasher {
     argon2: Argon2<'static>,
     entropy: Arc<dyn Entropy>,
@@ -74,7 +79,8 @@ impl Argon2idHasher {
         })
     }
 
-    /// Runs `work` on a blocking thread once there is a slot. The permits go with the work: a caller that goes away
+    /// Runs `work` on a thread of its own once there is a slot. The thread ends with it: what has stepped back may not
+    /// step forward again, so none of the runtime's may do so. The permits go with the work: a caller that goes away
     /// frees its slot only when the work is really over, so that no more than `slots` ever run.
     async fn run<T: Send + 'static>(
         &self,
@@ -83,13 +89,19 @@ impl Argon2idHasher {
         let asked = Instant::now();
         let queued = self.queue()?;
         let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(failed)?;
-        let done = tokio::task::spawn_blocking(move || {
-            let _permits = (queued, slot);
-            work()
-        });
-        let done = done.await;
+        let (tell, told) = oneshot::channel();
+        let started = std::thread::Builder::new()
+            .name("hashing".to_owned())
+            .spawn(move || {
+                let _permits = (queued, slot);
+                step_back();
+                // Who asked may be gone.
+                let _ = tell.send(work());
+            });
+        started.map_err(failed)?;
+        let told = told.await;
         self.meter.record(asked.elapsed());
-        done.map_err(failed)?
+        told.map_err(failed)?
     }
 
     fn queue(&self) -> Result<OwnedSemaphorePermit, HasherError> {
@@ -119,6 +131,17 @@ impl PasswordHasher for Argon2idHasher {
         .await
     }
 }
+
+/// Lets the other threads go first. Where that cannot be had, all are equal.
+#[cfg(target_os = "linux")]
+fn step_back() {
+    // On Linux this is the thread alone, whatever POSIX says of the process.
+    let _ = rustix::process::setpriority_process(None, NICENESS);
+}
+
+/// Elsewhere the whole process would step back.
+#[cfg(not(target_os = "linux"))]
+const fn step_back() {}
 
 /// A text that is no hash of ours to verify against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -277,6 +300,15 @@ mod tests {
                 .await
                 .unwrap()
         );
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn hashing_steps_back_and_nothing_else_does() {
+        let niceness = || rustix::process::getpriority_process(None).unwrap();
+        let before = niceness();
+        let hashing = hasher(CHEAP, 1).run(move || Ok(niceness())).await.unwrap();
+        assert_eq!((hashing, niceness()), (NICENESS.max(before), before));
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use axum::body::{Body, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use bytes::Bytes;
 use chat_app::Origin;
-use chat_domain::{Refusal, limit};
+use chat_domain::Refusal;
 use chat_ports::Ports;
 use chat_wire::{Problem, decode};
 use http::{HeaderMap, Method, header, request::Parts};
@@ -71,7 +71,7 @@ impl<P: Ports> FromRequest<Arc<Shared<P>>> for Call {
         if !bodiless {
             is_json(&parts.headers)?;
         }
-        let body = whole(body).await?;
+        let body = whole(body, state.limits().body).await?;
         Ok(Self {
             carrier,
             origin: origin(&parts),
@@ -85,15 +85,15 @@ impl<P: Ports> FromRequest<Arc<Shared<P>>> for Call {
     }
 }
 
-/// The whole of a body.
-pub(crate) async fn whole(body: Body) -> Result<Bytes, Refused> {
+/// The whole of a body that has so many bytes at most.
+pub(crate) async fn whole(body: Body, most: usize) -> Result<Bytes, Refused> {
     // Who says beforehand that it is too large need not send it.
-    if body.size_hint().lower() > limit::BODY_BYTES as u64 {
-        return Err(too_large());
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_large(most));
     }
-    match Limited::new(body, limit::BODY_BYTES).collect().await {
+    match Limited::new(body, most).collect().await {
         Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large(most)),
         Err(_) => {
             let detail = "The body did not arrive whole, as it should, and in time.";
             Err(Problem::bad_request(detail).into())
@@ -164,7 +164,7 @@ pub(crate) fn unsupported(detail: &str) -> Refused {
     Problem::new(415, "unsupported_media_type", detail).into()
 }
 
-fn too_large() -> Refused {
-    let detail = format!("The body may have {} bytes at most.", limit::BODY_BYTES);
+fn too_large(most: usize) -> Refused {
+    let detail = format!("The body may have {most} bytes at most.");
     Problem::new(413, "payload_too_large", detail).into()
 }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use chat_app::{App, Error, SignedIn};
-use chat_domain::{Need, Refusal, RoomId, SessionId, moderation::Admin, room::Member};
+use chat_domain::{Need, Refusal, RoomId, SessionId, limit::Limits, moderation::Admin, room::Member};
 use chat_ports::Ports;
 use chat_wire::Problem;
 use tokio_util::task::TaskTracker;
@@ -80,6 +80,11 @@ impl<P: Ports> Shared<P> {
     pub(crate) fn session_id(path: &str) -> Result<SessionId, Refused> {
         let id = number(path).and_then(|n| SessionId::parse(n).ok());
         id.ok_or_else(|| Problem::of(&Refusal::NotFound.into()).into())
+    }
+
+    /// How much may be sent at once.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.app.settings().limits
     }
 
     pub(crate) fn refused(&self, error: &Error) -> Refused {

@@ -3,7 +3,7 @@
 use chat_domain::{
     Event, EventBody, Join, Membership, Role, Room, RoomId, RoomKind, Seq, Timestamp, UserId,
     event::Person,
-    limit,
+    limit::Limits,
     membership::{Entry, Exit, Pair, RoomChange},
     room::SlowMode,
 };
@@ -62,7 +62,7 @@ impl State {
 
     fn has_place(&self, user: UserId) -> Result<(), StoreError> {
         let rooms = self.members.values().filter(|member| member.user_id == user);
-        if rooms.count() as u64 >= limit::ROOMS_PER_USER {
+        if rooms.count() as u64 >= Limits::default().rooms_per_user {
             return Err(Conflict::TooManyRooms.into());
         }
         Ok(())

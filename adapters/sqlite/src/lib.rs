@@ -31,6 +31,7 @@ mod writer;
 use std::path::Path;
 use std::sync::Arc;
 
+use chat_domain::limit::Limits;
 use chat_ports::{Sealer, StoreError};
 use rusqlite::Connection;
 use tokio::sync::Mutex;
@@ -52,6 +53,8 @@ pub struct SqliteStore {
     readers: Readers,
     sealer: Arc<dyn Sealer>,
     record: Record,
+    /// Rooms that a user may be a member of.
+    rooms_per_user: u64,
     /// Held by who tries whether writing works again: however many ask, it is tried once at a time.
     trying: Arc<Mutex<()>>,
     _checkpoints: Arc<Checkpoints>,
@@ -88,9 +91,17 @@ impl SqliteStore {
             readers,
             sealer,
             record,
+            rooms_per_user: Limits::default().rooms_per_user,
             trying: Arc::default(),
             _checkpoints: Arc::new(Checkpoints(growth)),
         })
+    }
+
+    /// The same store, in which nobody becomes a member of more rooms than this.
+    #[must_use]
+    pub const fn with_rooms_per_user(mut self, most: u64) -> Self {
+        self.rooms_per_user = most;
+        self
     }
 
     /// Whether the database answers, and whether it takes what is to be written. After a write was refused it is

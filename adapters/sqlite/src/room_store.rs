@@ -3,7 +3,6 @@
 use chat_domain::{
     Event, EventBody, Membership, Role, Room, RoomId, Seq, Timestamp, UserId,
     event::Person,
-    limit,
     membership::{Entry, Exit, Pair, RoomChange},
     room::Topic,
 };
@@ -46,7 +45,8 @@ impl RoomStore for SqliteStore {
     }
 
     async fn create_room(&self, room: NewRoom, owner: Person) -> Result<(MyRoom, Event), StoreError> {
-        self.write(move |connection, _| create(connection, &room, owner))
+        let most = self.rooms_per_user;
+        self.write(move |connection, _| create(connection, &room, owner, most))
             .await
     }
 
@@ -56,7 +56,8 @@ impl RoomStore for SqliteStore {
         seen_by: UserId,
         at: Timestamp,
     ) -> Result<(MyRoom, Vec<Event>), StoreError> {
-        self.write(move |connection, _| direct(connection, pair, seen_by, at))
+        let most = self.rooms_per_user;
+        self.write(move |connection, _| direct(connection, pair, seen_by, at, most))
             .await
     }
 
@@ -142,7 +143,9 @@ impl RoomStore for SqliteStore {
     }
 
     async fn enter(&self, entry: Entry) -> Result<Event, StoreError> {
-        self.write(move |connection, _| enter(connection, entry)).await
+        let most = self.rooms_per_user;
+        self.write(move |connection, _| enter(connection, entry, most))
+            .await
     }
 
     async fn exit(&self, exit: Exit) -> Result<Vec<Event>, StoreError> {
@@ -206,9 +209,14 @@ fn insert(connection: &Connection, new: &NewRoom, is_plain: bool) -> Result<Room
     made.ok_or_else(|| StoreError::failed("the room was not made"))
 }
 
-fn create(connection: &Connection, new: &NewRoom, owner: Person) -> Result<(MyRoom, Event), StoreError> {
+fn create(
+    connection: &Connection,
+    new: &NewRoom,
+    owner: Person,
+    most: u64,
+) -> Result<(MyRoom, Event), StoreError> {
     actor::active(connection, owner.id, new.at)?;
-    has_place(connection, owner.id)?;
+    has_place(connection, owner.id, most)?;
     let room = insert(connection, new, false)?;
     let owner_id = owner.id;
     let joined = join(connection, room, owner, Role::Owner, None, new.at)?;
@@ -220,6 +228,7 @@ fn direct(
     pair: Pair,
     seen_by: UserId,
     at: Timestamp,
+    most: u64,
 ) -> Result<(MyRoom, Vec<Event>), StoreError> {
     let [low, high] = pair.members();
     let there = rows::one(
@@ -236,7 +245,7 @@ fn direct(
     }
     for user in pair.members() {
         actor::active(connection, user, at)?;
-        has_place(connection, user)?;
+        has_place(connection, user, most)?;
     }
     let room = insert(connection, &NewRoom::direct(at), false)?;
     rows::run(
@@ -258,16 +267,17 @@ fn person(connection: &Connection, user: UserId) -> Result<Person, StoreError> {
     found.ok_or_else(|| Conflict::UserInactive.into())
 }
 
-fn has_place(connection: &Connection, user: UserId) -> Result<(), StoreError> {
+/// Whether the user may become a member of one more room, where so many are the most.
+fn has_place(connection: &Connection, user: UserId, most: u64) -> Result<(), StoreError> {
     let sql = "SELECT count(*) AS n FROM room_members WHERE user_id = ?1";
     let rooms = rows::one(connection, sql, [user.number()], |row| rows::number(row, "n"))?;
-    if rooms.is_some_and(|rooms| rooms >= limit::ROOMS_PER_USER) {
+    if rooms.is_some_and(|rooms| rooms >= most) {
         return Err(Conflict::TooManyRooms.into());
     }
     Ok(())
 }
 
-fn enter(connection: &Connection, entry: Entry) -> Result<Event, StoreError> {
+fn enter(connection: &Connection, entry: Entry, most: u64) -> Result<Event, StoreError> {
     actor::active(connection, entry.person.id, entry.at)?;
     let sql = "SELECT join_rule = 'open' AS is_open FROM rooms WHERE id = ?1";
     let is_open: Option<bool> = rows::one(connection, sql, [entry.room_id.number()], |row| {
@@ -285,7 +295,7 @@ fn enter(connection: &Connection, entry: Entry) -> Result<Event, StoreError> {
         Ok(_) => return Err(Conflict::AlreadyMember.into()),
         Err(error) => return Err(error),
     }
-    has_place(connection, entry.person.id)?;
+    has_place(connection, entry.person.id, most)?;
     join(
         connection,
         entry.room_id,

@@ -14,7 +14,9 @@ pub use tokens::{AddWebhook, MakeToken};
 
 use chat_app::accounts::{Attempt, Registration};
 use chat_domain::{
-    ClientId, Content, EventId, MessageType, Password, RoomId, Seq, Username, limit, message::Utterance,
+    ClientId, Content, EventId, MessageType, Password, RoomId, Seq, Username,
+    limit::{self, Limits},
+    message::Utterance,
 };
 use chat_ports::Page;
 use serde::Deserialize;
@@ -121,9 +123,9 @@ impl SendMessage {
     ///
     /// # Errors
     /// `invalid`, with every field that is wrong.
-    pub fn parse(self) -> Result<(Option<RoomId>, Utterance), Problem> {
+    pub fn parse(self, limits: &Limits) -> Result<(Option<RoomId>, Utterance), Problem> {
         let mut fields = Fields::default();
-        let content = fields.take("content", Content::parse(self.content));
+        let content = fields.take("content", Content::within(limits.content, self.content));
         let message_type = MessageType::of_name(self.message_type.as_deref().unwrap_or("text"));
         let message_type = fields.take("message_type", message_type.ok_or("must be text, file or image"));
         let client_id = fields.optional("client_id", self.client_id, |id| ClientId::parse(&id));
@@ -169,9 +171,9 @@ impl MessagesQuery {
     ///
     /// # Errors
     /// `invalid`, with every parameter that is wrong.
-    pub fn parse(query: &str) -> Result<Self, Problem> {
+    pub fn parse(query: &str, limits: &Limits) -> Result<Self, Problem> {
         let mut read = Query::new(query);
-        let limit = read.number("limit", 1, u64::from(limit::PAGE_MAX));
+        let limit = read.number("limit", 1, u64::from(limits.page));
         let offset = read.number("offset", 0, u64::from(limit::OFFSET_MAX));
         let before = read.number("before", 0, chat_domain::id::MAX_ID);
         let after = read.number("after", 0, chat_domain::id::MAX_ID);
@@ -187,7 +189,7 @@ impl MessagesQuery {
         read.done()?;
         let most = limit
             .and_then(|n| u32::try_from(n).ok())
-            .unwrap_or(limit::PAGE_DEFAULT);
+            .unwrap_or_else(|| limits.page_unasked());
         let place = |number: Option<u64>| number.and_then(|n| Seq::parse(n).ok());
         let wanted = match (place(after), place(before)) {
             (Some(after), _) => MessagesWanted::After { after, most },
@@ -252,11 +254,12 @@ mod tests {
         assert!(
             decode::object::<SendMessage>(good.as_bytes())
                 .unwrap()
-                .parse()
+                .parse(&Limits::default())
                 .is_ok()
         );
         let bad = r#"{"content":" ","message_type":"html","room_id":0,"client_id":"a b","reply_to":9007199254740992}"#;
-        let fields = wrong(SendMessage::parse, bad);
+        let parse = |asked: SendMessage| asked.parse(&Limits::default());
+        let fields = wrong(parse, bad);
         assert_eq!(
             fields,
             ["content", "message_type", "client_id", "reply_to", "room_id"]
@@ -265,7 +268,7 @@ mod tests {
 
     #[test]
     fn queries() {
-        let page = |query: &str| MessagesQuery::parse(query).map(|q| q.wanted);
+        let page = |query: &str| MessagesQuery::parse(query, &Limits::default()).map(|q| q.wanted);
         let newest = |offset, most| Ok(MessagesWanted::Page(Page::Newest { offset, most }));
         assert_eq!(page(""), newest(0, 50));
         assert_eq!(page("limit=100&offset=10000&x=y"), newest(10_000, 100));

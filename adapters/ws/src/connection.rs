@@ -144,14 +144,16 @@ pub(crate) struct Inbound<'a> {
 }
 
 impl<'a> Inbound<'a> {
+    /// The receiving side of this connection, for messages of at most `most` bytes.
     pub(crate) fn new(
         connection: &'a Arc<Connection>,
         stop: &'a CancellationToken,
         now: &'a (dyn Fn() -> Timestamp + Send + Sync),
+        most: usize,
     ) -> Self {
         Self {
             connection,
-            protocol: Protocol::new(),
+            protocol: Protocol::new(most),
             messages: VecDeque::new(),
             end: None,
             farewell: Bytes::new(),

@@ -94,7 +94,7 @@ async fn post<P: Ports>(
     connection: &Arc<Connection>,
     asked: SendMessage,
 ) -> Result<Taken, Problem> {
-    let (room, said) = asked.parse()?;
+    let (room, said) = asked.parse(&app.settings().limits)?;
     let member = app.enter_to_write(who, room).await;
     let member = member.map_err(|error| problem(app, &error))?;
     let (app, connection) = (Arc::clone(app), Arc::clone(connection));

@@ -171,7 +171,8 @@ async fn take_in<P: Ports>(place: Place<P>, stream: TcpStream, early: Bytes, coo
     let id = gateway.last_id.fetch_add(1, Ordering::Relaxed);
     let connection = Arc::new(Connection::new(id, stream, gateway.now()));
     let now = || gateway.now();
-    let mut inbound = Inbound::new(&connection, &gateway.stop, &now);
+    let most = gateway.app.settings().limits.body;
+    let mut inbound = Inbound::new(&connection, &gateway.stop, &now, most);
     inbound.take(&early);
     drop(early);
     let end = talk::serve(gateway, &mut inbound, cookie.as_ref()).await;

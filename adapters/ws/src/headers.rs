@@ -4,8 +4,6 @@
 //! that takes more bytes than it needs, and one whose first bit is set. Here an offence ends the connection at once,
 //! and nothing is kept for a frame that will be refused.
 
-use chat_domain::limit;
-
 use crate::close::CloseCode;
 
 /// A header has so many bytes at most: two, eight of length, four of the mask.
@@ -19,8 +17,10 @@ const MASKED: u8 = 0x80;
 const LONGEST_CONTROL: u8 = 125;
 
 /// Follows a client's frames from header to header.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Headers {
+    /// Bytes that a message may have.
+    most: u64,
     header: [u8; LONGEST],
     /// Bytes of it that are there.
     seen: usize,
@@ -65,6 +65,19 @@ impl Kind {
 }
 
 impl Headers {
+    /// For messages of at most so many bytes.
+    pub(crate) const fn new(most: usize) -> Self {
+        Self {
+            most: most as u64,
+            header: [0; LONGEST],
+            seen: 0,
+            left: 0,
+            is_closing: false,
+            is_closed: false,
+            message: None,
+        }
+    }
+
     /// How many of these bytes belong to frames that are in order, and what is wrong with the one behind them. After a
     /// close nothing is looked at any more.
     pub(crate) fn pass(&mut self, bytes: &[u8]) -> (usize, Option<CloseCode>) {
@@ -148,7 +161,7 @@ impl Headers {
     /// Refuses a message that becomes too large with so many bytes more.
     fn grow(&self, length: u64) -> Result<(), CloseCode> {
         let Message { bytes, frames } = self.message.unwrap_or_default();
-        if bytes.saturating_add(length) > limit::BODY_BYTES as u64 || frames >= FRAGMENTS {
+        if bytes.saturating_add(length) > self.most || frames >= FRAGMENTS {
             return Err(CloseCode::TooBig);
         }
         Ok(())
@@ -173,7 +186,7 @@ mod tests {
 
     /// What becomes of these bytes, in pieces of this size.
     fn arrive(bytes: &[u8], piece: usize) -> (usize, Option<CloseCode>) {
-        let mut headers = Headers::default();
+        let mut headers = Headers::new(128 * 1024);
         let mut all = 0;
         for piece in bytes.chunks(piece) {
             let (passed, offence) = headers.pass(piece);

@@ -9,8 +9,6 @@ use tungstenite::{
     protocol::{Role, WebSocketConfig, WebSocketContext},
 };
 
-use chat_domain::limit;
-
 use crate::{close::CloseCode, headers::Headers};
 
 /// tungstenite's own buffer per connection; larger messages grow it while they arrive.
@@ -34,14 +32,15 @@ pub(crate) struct Received {
 }
 
 impl Protocol {
-    pub(crate) fn new() -> Self {
+    /// For messages of at most so many bytes.
+    pub(crate) fn new(most: usize) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
             .write_buffer_size(0)
-            .max_message_size(Some(limit::BODY_BYTES))
-            .max_frame_size(Some(limit::BODY_BYTES));
+            .max_message_size(Some(most))
+            .max_frame_size(Some(most));
         Self {
-            headers: Headers::default(),
+            headers: Headers::new(most),
             frames: WebSocketContext::new(Role::Server, Some(config)),
         }
     }
@@ -114,6 +113,8 @@ impl Write for Bytestream<'_> {
 mod tests {
     use super::*;
 
+    const MOST: usize = 128 * 1024;
+
     /// A client's frame, masked with zeros, which leave the payload as it is.
     fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
         let mut bytes = vec![first];
@@ -135,7 +136,7 @@ mod tests {
 
     #[test]
     fn text_in_pieces_and_in_fragments() {
-        let mut protocol = Protocol::new();
+        let mut protocol = Protocol::new(MOST);
         let mut bytes = frame(0x81, b"one");
         bytes.extend(frame(0x01, "zwei: gr\u{fc}".as_bytes()));
         bytes.extend(frame(0x89, b"are you there"));
@@ -154,8 +155,8 @@ mod tests {
 
     #[test]
     fn offences_and_their_codes() {
-        let big = vec![b'x'; limit::BODY_BYTES + 1];
-        let largest = vec![b'x'; limit::BODY_BYTES];
+        let big = vec![b'x'; MOST + 1];
+        let largest = vec![b'x'; MOST];
         let mut lying = vec![0x81, 0x80 | 0x7f];
         lying.extend((1u64 << 62).to_be_bytes());
         lying.extend([0; 4]);
@@ -173,7 +174,7 @@ mod tests {
             (frame(0x09, b"fragmented ping"), Some(CloseCode::Protocol)),
         ] {
             assert_eq!(
-                Protocol::new().receive(&bytes).end,
+                Protocol::new(MOST).receive(&bytes).end,
                 code,
                 "{:?}…",
                 &bytes[..8.min(bytes.len())]
@@ -183,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_close_is_answered() {
-        let received = Protocol::new().receive(&frame(0x88, &1000u16.to_be_bytes()));
+        let received = Protocol::new(MOST).receive(&frame(0x88, &1000u16.to_be_bytes()));
         assert_eq!(received.end, Some(CloseCode::Normal));
         assert_eq!(received.answer, [0x88, 2, 0x03, 0xe8]);
     }

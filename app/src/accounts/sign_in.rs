@@ -3,7 +3,7 @@
 use chat_domain::{Grant, Password, Refusal, User, UserId, Username};
 use chat_ports::{NewSession, PasswordHasher, Ports, SessionStore, UserStore};
 
-use crate::{App, Error, Origin, SessionToken, SignedIn, SignedInNow, quotas};
+use crate::{App, Error, Origin, SessionToken, SignedIn, SignedInNow};
 
 /// A name and a password that somebody tries. A name that cannot be one is tried all the same, so that the
 /// answer and its time are those of an unknown name.
@@ -23,25 +23,33 @@ impl<P: Ports> App<P> {
     /// this address or for this name.
     pub async fn sign_in(&self, attempt: Attempt, origin: &Origin) -> Result<SignedInNow, Error> {
         let name = attempt.username.as_ref().map(Username::key).unwrap_or_default();
-        let keys = [
-            quotas::Attempt::From(origin.network()),
-            quotas::Attempt::For(name.clone()),
-        ];
-        self.quotas.sign_in(&keys, self.now())?;
+        let (from, patience) = (origin.network(), self.settings.patience);
+        self.quotas.sign_in(from, &name, patience, self.now())?;
+        let proved = match self.proved(attempt).await {
+            Ok(Some(user)) => user,
+            Ok(None) => {
+                self.quotas.sign_in_failed(from, self.now());
+                return Err(Refusal::InvalidCredentials.into());
+            }
+            Err(error) => {
+                self.quotas.sign_in_not_tried(name);
+                return Err(error);
+            }
+        };
+        self.quotas.sign_in_succeeded(name);
+        proved.admit(self.now())?;
+        self.open_session(proved, origin).await
+    }
 
+    /// Whose name and password these are, if they are anybody's.
+    async fn proved(&self, attempt: Attempt) -> Result<Option<User>, Error> {
         let credential = match &attempt.username {
             Some(username) => self.ports.users().credential(username).await?,
             None => None,
         };
         let (user, hash) = credential.map_or((None, None), |known| (Some(known.user), known.password));
-        let proved = self.ports.passwords().verify(attempt.password, hash).await?;
-        let Some(user) = user.filter(|_| proved) else {
-            self.quotas.sign_in_failed(keys, self.now());
-            return Err(Refusal::InvalidCredentials.into());
-        };
-        self.quotas.sign_in_succeeded(name);
-        user.admit(self.now())?;
-        self.open_session(user, origin).await
+        let is_right = self.ports.passwords().verify(attempt.password, hash).await?;
+        Ok(user.filter(|_| is_right))
     }
 
     pub(crate) async fn open_session(&self, user: User, origin: &Origin) -> Result<SignedInNow, Error> {

@@ -9,8 +9,6 @@ import { createOutbox } from './outbox.js';
 import { createTimeline } from './timeline.js';
 import { value } from './value.js';
 
-const PAGE = 50;
-
 /**
  * The chat of a signed-in user: one room, its messages, who is online, and what is on its way.
  * @param {Platform} platform
@@ -126,7 +124,7 @@ export function createChat(platform, me, speak) {
 
   /** @param {Room} here */
   async function readNewest(here) {
-    const page = await platform.http.get(`/api/messages?room_id=${here.id}&limit=${PAGE}`);
+    const page = await platform.http.get(`/api/messages?room_id=${here.id}`);
     timeline.begin(page.messages, page.has_more, here.last_seq);
     begun = true;
   }
@@ -135,7 +133,7 @@ export function createChat(platform, me, speak) {
   async function readOn(here) {
     let more = timeline.upTo() < here.last_seq || timeline.hasGap();
     while (more) {
-      const path = `/api/messages?room_id=${here.id}&after=${timeline.upTo()}&limit=100`;
+      const path = `/api/messages?room_id=${here.id}&after=${timeline.upTo()}`;
       const { events, has_more: hasMore } = await platform.http.get(path);
       const before = timeline.upTo();
       for (const event of events) {
@@ -157,7 +155,7 @@ export function createChat(platform, me, speak) {
       if (!here || loadingOlder || !timeline.hasOlder()) return;
       loadingOlder = true;
       try {
-        const path = `/api/messages?room_id=${here.id}&before=${timeline.oldest()}&limit=${PAGE}`;
+        const path = `/api/messages?room_id=${here.id}&before=${timeline.oldest()}`;
         const page = await platform.http.get(path);
         timeline.older(page.messages, page.has_more);
         changed();

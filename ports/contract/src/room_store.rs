@@ -1,7 +1,8 @@
 //! What [`chat_ports::RoomStore`] promises.
 
 use chat_domain::{
-    EventBody, Join, Role, RoomName, Seq, User, limit,
+    EventBody, Join, Role, RoomName, Seq, User,
+    limit::Limits,
     membership::{self, Settings},
     room::{SlowMode, Topic},
 };
@@ -185,7 +186,7 @@ pub async fn entering_is_checked_again<S: Store>(store: &S) {
 /// The greeting of a connection names every room, so their number has an end.
 pub async fn rooms_of_a_user_are_bounded<S: Store>(store: &S) {
     let (ada, bea) = (person(store, "ada").await, person(store, "bea").await);
-    for i in 0..limit::ROOMS_PER_USER {
+    for i in 0..Limits::default().rooms_per_user {
         store
             .create_room(new_room(&format!("room {i}")), (&ada).into())
             .await

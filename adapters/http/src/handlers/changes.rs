@@ -34,7 +34,7 @@ pub(crate) async fn edit<P: Ports>(
 ) -> Result<Response, Refused> {
     let body: EditMessage = call.body(&shared)?;
     let who = shared.who(&call.carrier, WRITE).await?;
-    let (id, content) = body.parse()?;
+    let (id, content) = body.parse(shared.limits())?;
     let app = Arc::clone(&shared.app);
     let reader = who.user().id;
     let edited = shared

@@ -49,7 +49,7 @@ pub(crate) async fn history<P: Ports>(
     visit: Visit,
 ) -> Result<Response, Refused> {
     let who = shared.who(&visit.carrier, READ).await?;
-    let asked = MessagesQuery::parse(&visit.query)?;
+    let asked = MessagesQuery::parse(&visit.query, shared.limits())?;
     let member = shared
         .app
         .enter_room(&who, asked.room)
@@ -106,7 +106,7 @@ pub(crate) async fn send<P: Ports>(
 ) -> Result<Response, Refused> {
     let body: SendMessage = call.body(&shared)?;
     let who = shared.who(&call.carrier, WRITE).await?;
-    let (room, said) = body.parse()?;
+    let (room, said) = body.parse(shared.limits())?;
     let app = Arc::clone(&shared.app);
     let reader = who.user().id;
     let posting = async move {

@@ -69,7 +69,7 @@ pub(crate) async fn list<P: Ports>(
     visit: Visit,
 ) -> Result<Response, Refused> {
     let who = shared.who(&visit.carrier, READ).await?;
-    match RoomsQuery::parse(&visit.query)? {
+    match RoomsQuery::parse(&visit.query, shared.limits())? {
         RoomsQuery::Mine => {
             let mine = shared.app.subscribe(&who).await;
             let mine = mine.map_err(|error| shared.refused(&error))?;
@@ -118,7 +118,7 @@ pub(crate) async fn create<P: Ports>(
 ) -> Result<Response, Refused> {
     let body: CreateRoom = call.body(&shared)?;
     let who = shared.who(&call.carrier, ROOMS).await?;
-    let (name, join) = body.parse()?;
+    let (name, join) = body.parse(shared.limits())?;
     let app = Arc::clone(&shared.app);
     let made = shared
         .complete(async move { app.create_room(&who, name, join).await })
@@ -152,7 +152,7 @@ pub(crate) async fn change<P: Ports>(
 ) -> Result<Response, Refused> {
     let body: PatchRoom = call.body(&shared)?;
     let who = shared.who(&call.carrier, ROOMS).await?;
-    let settings = body.parse()?;
+    let settings = body.parse(shared.limits())?;
     let member = shared.room(&who, &room).await?;
     let membership = *member.membership();
     let app = Arc::clone(&shared.app);
@@ -199,7 +199,7 @@ pub(crate) async fn members<P: Ports>(
     visit: Visit,
 ) -> Result<Response, Refused> {
     let who = shared.who(&visit.carrier, READ).await?;
-    let page = Listing::parse(&visit.query)?;
+    let page = Listing::parse(&visit.query, shared.limits())?;
     let member = shared.room(&who, &room).await?;
     let after = page.after.and_then(|n| UserId::parse(n).ok());
     let found = shared.app.members(&member, after, page.most).await;

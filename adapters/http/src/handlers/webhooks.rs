@@ -122,8 +122,8 @@ pub(crate) async fn post<P: Ports>(
         return Err(call::unsupported(detail));
     }
     let token = SessionToken::parse(&token).ok_or_else(|| Problem::of(&Refusal::NotFound.into()))?;
-    let body = call::whole(body).await?;
-    let said = Hook::read(&body, is_form)?.parse()?;
+    let body = call::whole(body, shared.limits().body).await?;
+    let said = Hook::read(&body, is_form)?.parse(shared.limits())?;
     let app = Arc::clone(&shared.app);
     shared
         .complete(async move { app.post_by_webhook(&token, said).await })

@@ -1,7 +1,7 @@
 //! What other programs send to a webhook: the body of Slack's incoming webhooks
 //! (<https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks>), as far as it has a meaning here.
 
-use chat_domain::{Content, MessageType, limit, message::Utterance};
+use chat_domain::{Content, MessageType, limit::Limits, message::Utterance};
 use serde::Deserialize;
 
 use crate::{
@@ -56,7 +56,7 @@ impl Hook {
     ///
     /// # Errors
     /// `invalid` if there is nothing to be said.
-    pub fn parse(self) -> Result<Utterance, Problem> {
+    pub fn parse(self, limits: &Limits) -> Result<Utterance, Problem> {
         let text = self.text.as_deref().and_then(plain);
         let said = match (self.username.as_deref().and_then(plain), text) {
             (Some(name), Some(text)) => Some(format!("{name}: {text}")),
@@ -64,7 +64,7 @@ impl Hook {
         };
         let attached = self.attachments.into_iter().flat_map(Attachment::lines);
         let lines: Vec<_> = said.into_iter().chain(attached).collect();
-        let content = Content::parse(cut(lines.join("\n")));
+        let content = Content::within(limits.content, cut(lines.join("\n"), limits.content));
         let wrong = |error: &dyn std::fmt::Display| Problem::invalid(vec![FieldProblem::new("text", error)]);
         Ok(Utterance {
             content: content.map_err(|error| wrong(&error))?,
@@ -145,12 +145,12 @@ fn link(inside: &str) -> Option<String> {
     is_link.then(told)
 }
 
-fn cut(mut text: String) -> String {
+/// Cuts a text to so many bytes, of which the last are to say that there was more.
+fn cut(mut text: String, most: usize) -> String {
     const MORE: &str = "…";
-    let most = *limit::CONTENT_BYTES.end();
     if text.len() > most {
-        text.truncate(text.floor_char_boundary(most - MORE.len()));
-        text.push_str(MORE);
+        text.truncate(text.floor_char_boundary(most.saturating_sub(MORE.len())));
+        text.push_str(if most < MORE.len() { "" } else { MORE });
     }
     text
 }
@@ -161,7 +161,11 @@ mod tests {
 
     fn said(body: &str) -> String {
         let hook = Hook::read(body.as_bytes(), false).unwrap();
-        hook.parse().unwrap().content.as_str().to_owned()
+        hook.parse(&Limits::default())
+            .unwrap()
+            .content
+            .as_str()
+            .to_owned()
     }
 
     #[test]
@@ -200,7 +204,7 @@ mod tests {
     #[test]
     fn forms() {
         let hook = Hook::read(b"payload=%7B%22text%22%3A%22a+b%22%7D&x=y", true).unwrap();
-        assert_eq!(hook.parse().unwrap().content.as_str(), "a b");
+        assert_eq!(hook.parse(&Limits::default()).unwrap().content.as_str(), "a b");
         assert_eq!(Hook::read(b"text=a", true).unwrap_err().status, 400);
     }
 
@@ -213,7 +217,7 @@ mod tests {
             r#"{"username":"x"}"#,
         ] {
             let problem = Hook::read(body.as_bytes(), false)
-                .and_then(Hook::parse)
+                .and_then(|hook| hook.parse(&Limits::default()))
                 .unwrap_err();
             assert_eq!(
                 (problem.status, problem.fields[0].field.as_str()),
@@ -228,6 +232,6 @@ mod tests {
     fn what_is_too_long_is_cut() {
         let long = format!(r#"{{"text":"{}"}}"#, "ä".repeat(10_000));
         let told = said(&long);
-        assert!(told.ends_with("ä…") && told.len() <= *limit::CONTENT_BYTES.end() && told.len() > 16_380);
+        assert!(told.ends_with("ä…") && (16_381..=16_384).contains(&told.len()));
     }
 }

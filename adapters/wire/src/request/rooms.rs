@@ -3,7 +3,8 @@
 use chat_domain::{
     Content, EventId, Join, RoomName, Seq, UserId, Username,
     event::Emoji,
-    id, limit,
+    id,
+    limit::Limits,
     membership::Settings,
     room::{SlowMode, Topic},
 };
@@ -24,9 +25,9 @@ impl CreateRoom {
     ///
     /// # Errors
     /// `invalid`, with every field that is wrong.
-    pub fn parse(self) -> Result<(RoomName, Join), Problem> {
+    pub fn parse(self, limits: &Limits) -> Result<(RoomName, Join), Problem> {
         let mut fields = Fields::default();
-        let name = fields.take("name", RoomName::parse(&self.name));
+        let name = fields.take("name", RoomName::within(limits.room_name, &self.name));
         let join = fields.optional("join", self.join, |join| parse_join(&join));
         fields.done(|| Some((name?, join.unwrap_or(Join::Open))))
     }
@@ -83,10 +84,12 @@ impl PatchRoom {
     ///
     /// # Errors
     /// `invalid`, with every field that is wrong.
-    pub fn parse(self) -> Result<Settings, Problem> {
+    pub fn parse(self, limits: &Limits) -> Result<Settings, Problem> {
         let mut fields = Fields::default();
         let settings = Settings {
-            name: fields.optional("name", self.name, |name| RoomName::parse(&name)),
+            name: fields.optional("name", self.name, |name| {
+                RoomName::within(limits.room_name, &name)
+            }),
             join: fields.optional("join", self.join, |join| parse_join(&join)),
             topic: fields.optional("topic", self.topic, |topic| Topic::parse(&topic)),
             slow_mode: fields.optional("slow_mode", self.slow_mode, SlowMode::parse),
@@ -126,10 +129,10 @@ impl EditMessage {
     ///
     /// # Errors
     /// `invalid`, with every field that is wrong.
-    pub fn parse(self) -> Result<(EventId, Content), Problem> {
+    pub fn parse(self, limits: &Limits) -> Result<(EventId, Content), Problem> {
         let mut fields = Fields::default();
         let id = fields.take("message_id", EventId::parse(self.message_id));
-        let content = fields.take("content", Content::parse(self.content));
+        let content = fields.take("content", Content::within(limits.content, self.content));
         fields.done(|| Some((id?, content?)))
     }
 }
@@ -187,15 +190,15 @@ impl Listing {
     ///
     /// # Errors
     /// `invalid`, with every parameter that is wrong.
-    pub fn parse(query: &str) -> Result<Self, Problem> {
+    pub fn parse(query: &str, limits: &Limits) -> Result<Self, Problem> {
         let mut query = Query::new(query);
         let after = query.number("after", 1, id::MAX_ID);
-        let most = query.number("limit", 1, u64::from(limit::PAGE_MAX));
+        let most = query.number("limit", 1, u64::from(limits.page));
         query.done()?;
         let most = most.and_then(|most| u32::try_from(most).ok());
         Ok(Self {
             after,
-            most: most.unwrap_or(limit::PAGE_DEFAULT),
+            most: most.unwrap_or_else(|| limits.page_unasked()),
         })
     }
 }
@@ -214,12 +217,12 @@ impl RoomsQuery {
     ///
     /// # Errors
     /// `invalid`, with every parameter that is wrong.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str, limits: &Limits) -> Result<Self, Problem> {
         let mut query = Query::new(text);
         let open = query.number("open", 0, 1);
         query.done()?;
         match open {
-            Some(1) => Listing::parse(text).map(Self::Open),
+            Some(1) => Listing::parse(text, limits).map(Self::Open),
             _ => Ok(Self::Mine),
         }
     }
@@ -247,13 +250,15 @@ mod tests {
     #[test]
     fn rooms() {
         let (name, join) = read::<CreateRoom>(r#"{"name":" tides ","join":"invite"}"#)
-            .parse()
+            .parse(&Limits::default())
             .unwrap();
         assert_eq!((name.as_str(), join), ("tides", Join::Invite));
-        let (_, join) = read::<CreateRoom>(r#"{"name":"x"}"#).parse().unwrap();
+        let (_, join) = read::<CreateRoom>(r#"{"name":"x"}"#)
+            .parse(&Limits::default())
+            .unwrap();
         assert_eq!(join, Join::Open);
         assert_eq!(
-            wrong(read::<CreateRoom>(r#"{"name":" ","join":"x"}"#).parse()),
+            wrong(read::<CreateRoom>(r#"{"name":" ","join":"x"}"#).parse(&Limits::default())),
             ["name", "join"]
         );
         assert_eq!(wrong(read::<DirectRoom>(r#"{"user_id":0}"#).parse()), ["user_id"]);
@@ -270,14 +275,20 @@ mod tests {
     #[test]
     fn settings() {
         let all = r#"{"name":"x","join":"open","topic":"t","slow_mode":30,"read_only":true}"#;
-        let settings = read::<PatchRoom>(all).parse().unwrap();
+        let settings = read::<PatchRoom>(all).parse(&Limits::default()).unwrap();
         assert_eq!(
             (settings.slow_mode.unwrap().seconds(), settings.read_only),
             (30, Some(true))
         );
-        assert_eq!(read::<PatchRoom>("{}").parse().unwrap(), Settings::default());
         assert_eq!(
-            read::<PatchRoom>(r#"{"topic":" "}"#).parse().unwrap().topic,
+            read::<PatchRoom>("{}").parse(&Limits::default()).unwrap(),
+            Settings::default()
+        );
+        assert_eq!(
+            read::<PatchRoom>(r#"{"topic":" "}"#)
+                .parse(&Limits::default())
+                .unwrap()
+                .topic,
             Some(None)
         );
         let bad = format!(
@@ -285,7 +296,7 @@ mod tests {
             "x".repeat(251)
         );
         assert_eq!(
-            wrong(read::<PatchRoom>(&bad).parse()),
+            wrong(read::<PatchRoom>(&bad).parse(&Limits::default())),
             ["name", "join", "topic", "slow_mode"]
         );
     }
@@ -294,10 +305,10 @@ mod tests {
     fn changes() {
         assert!(
             read::<EditMessage>(r#"{"message_id":1,"content":"x"}"#)
-                .parse()
+                .parse(&Limits::default())
                 .is_ok()
         );
-        let bad = read::<EditMessage>(r#"{"message_id":0,"content":" "}"#).parse();
+        let bad = read::<EditMessage>(r#"{"message_id":0,"content":" "}"#).parse(&Limits::default());
         assert_eq!(wrong(bad), ["message_id", "content"]);
         assert!(
             read::<React>(r#"{"message_id":1,"emoji":"👍","added":true}"#)
@@ -314,18 +325,25 @@ mod tests {
 
     #[test]
     fn lists() {
-        assert_eq!(RoomsQuery::parse(""), Ok(RoomsQuery::Mine));
-        assert_eq!(RoomsQuery::parse("open=0"), Ok(RoomsQuery::Mine));
+        assert_eq!(RoomsQuery::parse("", &Limits::default()), Ok(RoomsQuery::Mine));
+        assert_eq!(
+            RoomsQuery::parse("open=0", &Limits::default()),
+            Ok(RoomsQuery::Mine)
+        );
         let page = Listing {
             after: Some(7),
             most: 3,
         };
         assert_eq!(
-            RoomsQuery::parse("open=1&after=7&limit=3"),
+            RoomsQuery::parse("open=1&after=7&limit=3", &Limits::default()),
             Ok(RoomsQuery::Open(page))
         );
         for bad in ["open=2", "open=1&after=0", "open=1&limit=101"] {
-            assert_eq!(RoomsQuery::parse(bad).unwrap_err().status, 422, "{bad}");
+            assert_eq!(
+                RoomsQuery::parse(bad, &Limits::default()).unwrap_err().status,
+                422,
+                "{bad}"
+            );
         }
     }
 }
