@@ -12,9 +12,9 @@ use chat_ports::Ports;
 use chat_wire::{Problem, decode};
 use http::{HeaderMap, Method, header, request::Parts};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 
-use crate::{carrier::Carrier, problem::Refused, shared::Shared};
+use crate::{carrier::Carrier, description::CsrfToken, problem::Refused, shared::Shared};
 
 /// The client's address (behind a trusted proxy the one it names), put into every request by the accept loop.
 #[derive(Debug, Clone, Copy)]
@@ -96,11 +96,6 @@ impl<P: Ports> FromRequest<Arc<Shared<P>>> for Call {
     }
 }
 
-#[derive(Deserialize)]
-struct CsrfToken {
-    csrf_token: Option<String>,
-}
-
 impl Call {
     /// The body, once it is clear that the request comes from a page of this server or from no browser at all.
     pub(crate) fn body<P: Ports, T: DeserializeOwned>(&self, state: &Shared<P>) -> Result<T, Refused> {
@@ -117,6 +112,7 @@ impl Call {
         is_bearer: impl FnOnce(&T) -> bool,
     ) -> Result<T, Refused> {
         let body: T = decode::object(&self.body)?;
+        let _: CsrfToken = decode::object(&self.body)?;
         if is_bearer(&body) {
             Ok(body)
         } else {

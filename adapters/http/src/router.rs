@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{delete, get, patch, post},
 };
 use chat_app::App;
 use chat_ports::Ports;
@@ -17,7 +16,12 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     cookies::Cookies,
-    handlers::{accounts, changes, health, messages, pages, rooms, session, socket},
+    description::Operations,
+    handlers::{
+        accounts, changes,
+        descriptions::{self, Documents},
+        health, messages, pages, rooms, session, socket,
+    },
     handover::Upgrade,
     headers,
     hosts::Hosts,
@@ -55,37 +59,11 @@ pub fn router<P: Ports>(app: Arc<App<P>>, site: Site) -> Router {
         tells_causes: site.tells_causes,
         tasks: site.tasks,
     });
-    let routes = Router::new()
-        .route("/register", post(accounts::register::<P>))
-        .route("/login", post(accounts::login::<P>))
-        .route("/api/logout", post(accounts::logout::<P>))
-        .route("/api/csrf", get(session::csrf::<P>))
-        .route("/api/session", get(session::session::<P>))
-        .route("/api/messages", get(messages::history::<P>))
-        .route("/api/send-message", post(messages::send::<P>))
-        .route("/api/edit-message", post(changes::edit::<P>))
-        .route("/api/delete-message", post(changes::delete::<P>))
-        .route("/api/react", post(changes::react::<P>))
-        .route("/api/rooms", get(rooms::list::<P>).post(rooms::create::<P>))
-        .route("/api/rooms/direct", post(rooms::direct::<P>))
-        .route("/api/rooms/{room}", patch(rooms::change::<P>))
-        .route("/api/rooms/{room}/join", post(rooms::join::<P>))
-        .route("/api/rooms/{room}/leave", post(rooms::leave::<P>))
-        .route(
-            "/api/rooms/{room}/members",
-            get(rooms::members::<P>).post(rooms::add_member::<P>),
-        )
-        .route(
-            "/api/rooms/{room}/members/{user}",
-            delete(rooms::remove_member::<P>),
-        )
-        .route("/api/rooms/{room}/read", post(rooms::read::<P>))
-        .route("/api/version", get(health::version::<P>))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready::<P>))
-        .route("/ws", get(socket::open::<P>))
+    let (routes, description) = operations::<P>().done();
+    let routes = routes
         .fallback(pages::page)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(Extension(Documents::new(&description)))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&shared),
             only_own_hosts::<P>,
@@ -102,6 +80,39 @@ pub fn router<P: Ports>(app: Arc<App<P>>, site: Site) -> Router {
         .with_state(shared);
     // Rewritten before it is routed: a layer of the router itself would come too late.
     Router::new().fallback_service(tower::util::MapRequest::new(routes, without_php))
+}
+
+/// Every operation, with what it is described by.
+#[rustfmt::skip]
+fn operations<P: Ports>() -> Operations<Arc<Shared<P>>> {
+    Operations::new()
+        .with(accounts::__path_register, accounts::register::<P>)
+        .with(accounts::__path_login, accounts::login::<P>)
+        .with(accounts::__path_logout, accounts::logout::<P>)
+        .with(session::__path_csrf, session::csrf::<P>)
+        .with(session::__path_session, session::session::<P>)
+        .with(messages::__path_history, messages::history::<P>)
+        .with(messages::__path_send, messages::send::<P>)
+        .with(changes::__path_edit, changes::edit::<P>)
+        .with(changes::__path_delete, changes::delete::<P>)
+        .with(changes::__path_react, changes::react::<P>)
+        .with(rooms::__path_list, rooms::list::<P>)
+        .with(rooms::__path_create, rooms::create::<P>)
+        .with(rooms::__path_direct, rooms::direct::<P>)
+        .with(rooms::__path_change, rooms::change::<P>)
+        .with(rooms::__path_join, rooms::join::<P>)
+        .with(rooms::__path_leave, rooms::leave::<P>)
+        .with(rooms::__path_members, rooms::members::<P>)
+        .with(rooms::__path_add_member, rooms::add_member::<P>)
+        .with(rooms::__path_remove_member, rooms::remove_member::<P>)
+        .with(rooms::__path_read, rooms::read::<P>)
+        .with(descriptions::__path_openapi, descriptions::openapi)
+        .with(descriptions::__path_asyncapi, descriptions::asyncapi)
+        .with(descriptions::__path_docs, descriptions::docs)
+        .with(health::__path_version, health::version::<P>)
+        .with(health::__path_alive, health::alive)
+        .with(health::__path_ready, health::ready::<P>)
+        .with(socket::__path_open, socket::open::<P>)
 }
 
 async fn method_not_allowed() -> Refused {

@@ -15,6 +15,10 @@ pub(crate) async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Respon
             Refused::from(Problem::new(405, "method_not_allowed", "Files are only read.")).into_response()
         }
         Some(asset) => assets::respond(asset, &method, &headers).map(Body::from),
-        None => Refused::from(Problem::new(404, "not_found", "There is nothing here.")).into_response(),
+        None => nothing_here(),
     }
+}
+
+pub(crate) fn nothing_here() -> Response {
+    Refused::from(Problem::new(404, "not_found", "There is nothing here.")).into_response()
 }
