@@ -158,7 +158,7 @@ function answersTable(description, answers) {
     return h('div', {},
       h('dt', {}, h('code', {}, status)),
       h('dd', {}, ...prose(answer.description),
-        kind && h('small', {}, `${kind} · `, ...description.type(content.schema ?? {}))));
+        kind ? h('small', {}, `${kind} · `, ...description.type(content.schema ?? {})) : null));
   }));
 }
 
@@ -239,6 +239,7 @@ function openNamed() {
 }
 
 /**
+ * Puts the whole document on the page.
  * @param {Json} documentOfApi
  * @returns {void}
  */
@@ -285,6 +286,7 @@ function render(documentOfApi) {
   openNamed();
 }
 
+/** Reads the document. */
 async function load() {
   const answer = await fetch('/api/openapi.json');
   if (!answer.ok) throw new Error(`${answer.status}`);

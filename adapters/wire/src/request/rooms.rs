@@ -257,10 +257,12 @@ impl RoomsQuery {
         let mut query = Query::new(text);
         let open = query.number(&OPEN);
         query.done()?;
-        match open {
-            Some(1) => Listing::parse(text).map(Self::Open),
-            _ => Ok(Self::Mine),
-        }
+        // Read also where it has no meaning, so that a wrong parameter is never taken for a right one.
+        let page = Listing::parse(text)?;
+        Ok(match open {
+            Some(1) => Self::Open(page),
+            _ => Self::Mine,
+        })
     }
 }
 
@@ -375,7 +377,7 @@ mod tests {
             RoomsQuery::parse("open=1&after=7&limit=3"),
             Ok(RoomsQuery::Open(page))
         );
-        for bad in ["open=2", "open=1&after=0", "open=1&limit=101"] {
+        for bad in ["open=2", "open=1&after=0", "open=1&limit=101", "limit=null"] {
             assert_eq!(RoomsQuery::parse(bad).unwrap_err().status, 422, "{bad}");
         }
     }
