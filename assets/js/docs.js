@@ -110,8 +110,8 @@ class Description {
    */
   meaning(schema) {
     const choices = schema.oneOf ?? schema.anyOf ?? [];
-    const named = choices.find((/** @type {Json} */ one) => one.description);
-    return schema.description ?? named?.description ?? this.follow(schema).description ?? '';
+    const given = choices.find((/** @type {Json} */ one) => one.type !== 'null') ?? schema;
+    return schema.description ?? given.description ?? this.follow(given).description ?? '';
   }
 
   /**

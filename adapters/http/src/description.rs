@@ -7,6 +7,10 @@
 //!
 //! A new endpoint: derive `ToSchema` for what it takes and gives, put `#[utoipa::path]` over its handler, route it with
 //! `with` in `router.rs`, and renew `docs/openapi.json` (CONTRIBUTING.md).
+#![expect(
+    clippy::indexing_slicing,
+    reason = "to index an object of JSON is to make the member, and an operation is always an object"
+)]
 
 use std::collections::BTreeMap;
 
@@ -173,12 +177,15 @@ impl<S: Clone + Send + Sync + 'static> Operations<S> {
         T: 'static,
     {
         for method in O::methods() {
-            let (filter, name) = method_of(&method);
+            let (_, name) = method_of(&method);
             let item = self.paths.entry(O::path()).or_default();
             let mut operation = json!(O::operation());
             operation["tags"] = json!(O::tags());
             item.insert(name.to_owned(), describe(operation, name, &O::path()));
-            self.router = self.router.route(&O::path(), on(filter, handler.clone()));
+        }
+        let filters = O::methods().into_iter().map(|method| method_of(&method).0);
+        if let Some(filter) = filters.reduce(MethodFilter::or) {
+            self.router = self.router.route(&O::path(), on(filter, handler));
         }
         let mut named = Vec::new();
         O::schemas(&mut named);
@@ -238,7 +245,10 @@ fn method_of(method: &HttpMethod) -> (MethodFilter, &'static str) {
         HttpMethod::Put => (MethodFilter::PUT, "put"),
         HttpMethod::Patch => (MethodFilter::PATCH, "patch"),
         HttpMethod::Delete => (MethodFilter::DELETE, "delete"),
-        _ => (MethodFilter::GET, "get"),
+        HttpMethod::Options => (MethodFilter::OPTIONS, "options"),
+        HttpMethod::Head => (MethodFilter::HEAD, "head"),
+        HttpMethod::Trace => (MethodFilter::TRACE, "trace"),
+        HttpMethod::Get => (MethodFilter::GET, "get"),
     }
 }
 

@@ -42,8 +42,10 @@ pub struct Register {
     username: String,
     #[schema(value_type = schema::NewPassword)]
     password: String,
+    /// The same as `password`.
     #[schema(value_type = schema::NewPassword)]
     confirm_password: String,
+    /// `cookie`, where it is left out.
     session: Option<SessionKind>,
 }
 
@@ -88,6 +90,7 @@ pub struct Login {
     username: String,
     #[schema(value_type = schema::Password)]
     password: String,
+    /// `cookie`, where it is left out.
     session: Option<SessionKind>,
 }
 
@@ -118,12 +121,15 @@ impl Login {
 pub struct SendMessage {
     #[schema(value_type = schema::Content)]
     content: String,
+    /// `text`, where it is left out.
     #[schema(value_type = Option<schema::PostedType>)]
     message_type: Option<String>,
+    /// Where; without one, in the plain room, if there is one.
     #[schema(value_type = Option<schema::RoomId>)]
     room_id: Option<u64>,
     #[schema(value_type = Option<schema::ClientId>)]
     client_id: Option<String>,
+    /// The message that it answers, one of the same room.
     #[schema(value_type = Option<schema::MessageId>)]
     reply_to: Option<u64>,
 }

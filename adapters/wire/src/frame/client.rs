@@ -51,6 +51,7 @@ impl Auth {
 pub struct Typing {
     /// Types, or has stopped.
     pub is_typing: bool,
+    /// Where; without one, in the plain room, if there is one.
     #[schema(value_type = Option<schema::RoomId>)]
     room_id: Option<u64>,
 }

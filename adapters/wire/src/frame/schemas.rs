@@ -94,9 +94,10 @@ pub fn named_by_frames() -> Vec<Named> {
 }
 
 fn object(schema: RefOr<Schema>) -> Option<Object> {
-    match schema {
-        RefOr::T(Schema::Object(object)) => Some(object),
-        _ => None,
+    if let RefOr::T(Schema::Object(object)) = schema {
+        Some(object)
+    } else {
+        None
     }
 }
 
