@@ -1,5 +1,5 @@
 //! The published descriptions are those of the handlers and frames, and `docs/` has them as they are.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::path::Path;
