@@ -136,7 +136,7 @@ mod tests {
                 members.values().for_each(|member| collect(member, into));
             }
             Value::Array(items) => items.iter().for_each(|item| collect(item, into)),
-            _ => {}
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
 }
