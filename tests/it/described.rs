@@ -46,7 +46,7 @@ impl Description {
 async fn answers_are_as_they_are_described() {
     let directory = directory();
     let server = Server::start(directory.path());
-    let (ada, bea) = (server.user("ada").await, server.user("bea").await);
+    let ada = server.user("ada").await;
     let described = Description::read(&ada, "/api/openapi.json").await;
     let calls = [
         (
@@ -77,13 +77,13 @@ async fn answers_are_as_they_are_described() {
             "post",
             "/api/react",
             "",
-            json!({ "message_id": 3, "emoji": "👍", "added": true }),
+            json!({ "message_id": 2, "emoji": "👍", "added": true }),
         ),
         (
             "post",
             "/api/edit-message",
             "",
-            json!({ "message_id": 3, "content": "hello" }),
+            json!({ "message_id": 2, "content": "hello" }),
         ),
         (
             "post",
@@ -99,7 +99,7 @@ async fn answers_are_as_they_are_described() {
         ("get", "/api/messages", "?after=0", Value::Null),
         ("get", "/api/messages", "?limit=0", Value::Null),
         ("get", "/api/messages", "?room_id=999", Value::Null),
-        ("post", "/api/delete-message", "", json!({ "message_id": 3 })),
+        ("post", "/api/delete-message", "", json!({ "message_id": 2 })),
         ("get", "/api/messages", "?after=0", Value::Null),
         ("get", "/api/session", "", Value::Null),
         ("get", "/api/csrf", "", Value::Null),
@@ -118,6 +118,15 @@ async fn answers_are_as_they_are_described() {
         };
         described.has(method, path, &answer.unwrap());
     }
+}
+
+#[tokio::test]
+async fn answers_about_a_room_are_as_they_are_described() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let bea = server.user("bea").await;
+    server.user("ada").await;
+    let described = Description::read(&bea, "/api/openapi.json").await;
     let room = bea
         .post("/api/rooms", &json!({ "name": "reefs" }))
         .await
@@ -171,7 +180,7 @@ async fn frames_are_as_they_are_described() {
         .keys()
         .cloned()
         .collect();
-    let named = |frame: &Value, suffix: &str| {
+    let place_of = |frame: &Value, suffix: &str| {
         let kind = frame["type"].as_str().unwrap().replace('_', "") + suffix;
         let name = names.iter().find(|name| name.to_lowercase() == kind);
         format!(
@@ -180,7 +189,7 @@ async fn frames_are_as_they_are_described() {
         )
     };
     let (mut listener, mut speaker) = (ada.socket().await.unwrap(), bea.socket().await.unwrap());
-    described.admits(&named(listener.greeting(), "frame"), listener.greeting());
+    described.admits(&place_of(listener.greeting(), "frame"), listener.greeting());
     let frames = [
         json!({ "type": "typing", "is_typing": true }),
         json!({ "type": "message", "content": "hi", "message_type": "text", "client_id": "c1" }),
@@ -188,7 +197,7 @@ async fn frames_are_as_they_are_described() {
         json!({ "type": "ping", "t": 1.5 }),
     ];
     for frame in &frames {
-        described.admits(&named(frame, "request"), frame);
+        described.admits(&place_of(frame, "request"), frame);
         speaker.send(frame).await.unwrap();
     }
     speaker
@@ -198,7 +207,7 @@ async fn frames_are_as_they_are_described() {
     let mut awaited = vec!["ack", "new_message", "resumed", "pong", "error"];
     while !awaited.is_empty() {
         let frame = speaker.next().await.unwrap().unwrap();
-        described.admits(&named(&frame, "frame"), &frame);
+        described.admits(&place_of(&frame, "frame"), &frame);
         awaited.retain(|kind| frame["type"] != *kind);
     }
     let id = bea.say("and again").await.unwrap()["message"]["id"].clone();
@@ -218,7 +227,7 @@ async fn frames_are_as_they_are_described() {
     let mut last = String::new();
     while last != "message_deleted" {
         let frame = listener.next().await.unwrap().unwrap();
-        described.admits(&named(&frame, "frame"), &frame);
+        described.admits(&place_of(&frame, "frame"), &frame);
         last = frame["type"].as_str().unwrap().to_owned();
     }
 }
