@@ -17,8 +17,8 @@ enum Need {
     Chromium,
 }
 
-const SCENARIOS: [&str; 7] = [
-    "talk", "restart", "offline", "accounts", "admin", "scroll", "look",
+const SCENARIOS: [&str; 8] = [
+    "talk", "restart", "offline", "accounts", "admin", "scroll", "look", "docs",
 ];
 
 struct Tools {

@@ -29,17 +29,19 @@ use sha2::{Digest, Sha256};
 
 /// Modules that the browser loads: each becomes one file with all that it imports, because what a module imports
 /// carries no integrity of its own.
-const MODULES: [&str; 1] = ["js/main.js"];
+const MODULES: [&str; 2] = ["js/main.js", "js/docs.js"];
 /// Scripts that run before the first paint; they import nothing.
 const SCRIPTS: [&str; 1] = ["js/theme.js"];
 /// Style sheets, with all that they import.
-const SHEETS: [&str; 1] = ["css/app.css"];
+const SHEETS: [&str; 2] = ["css/app.css", "css/docs.css"];
+/// Pages, and the addresses under which they are found.
+const PAGES: [(&str, &str); 2] = [("/", "index.html"), ("/api/docs", "docs.html")];
 /// Folders of files that are taken as they are.
 const FOLDERS: [&str; 2] = ["fonts", "img"];
 
 fn main() {
     let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../assets");
-    for part in ["index.html", "js", "css", "fonts", "img"] {
+    for part in ["index.html", "docs.html", "js", "css", "fonts", "img"] {
         println!("cargo::rerun-if-changed={}", source.join(part).display());
     }
     println!("cargo::rerun-if-changed=build.rs");
@@ -75,15 +77,18 @@ fn build(source: &Path, out: &Path) -> String {
     }
     hashed.extend(page::hashed(&built));
     files.extend(built);
-    let html = fs::read_to_string(source.join("index.html")).expect("assets/index.html");
-    let html =
-        page::page(&html, &hashed, &files).unwrap_or_else(|unknown| panic!("index.html names {unknown}"));
+    let pages = PAGES.map(|(address, name)| {
+        let html = read(name).unwrap_or_else(|error| panic!("{error}"));
+        let html =
+            page::page(&html, &hashed, &files).unwrap_or_else(|unknown| panic!("{name} names {unknown}"));
+        (address.to_owned(), html.into_bytes())
+    });
 
     let mut served: BTreeMap<String, Vec<u8>> = files
         .into_iter()
         .map(|(name, bytes)| (hashed[&name].clone(), bytes))
         .collect();
-    served.insert("/".to_owned(), html.into_bytes());
+    served.extend(pages);
     table(&served, out)
 }
 
@@ -111,7 +116,7 @@ fn table(served: &BTreeMap<String, Vec<u8>>, out: &Path) -> String {
             "    Asset {{ path: {path:?}, content_type: {:?}, digest: {digest:?}, immutable: {}, identity: {identity}, \
              brotli: {}, gzip: {} }},",
             content_type(path),
-            path != "/",
+            !is_page(path),
             option(brotli.as_deref()),
             option(gzip.as_deref()),
         )
@@ -152,9 +157,13 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     writer.finish().unwrap()
 }
 
+fn is_page(path: &str) -> bool {
+    PAGES.iter().any(|(address, _)| *address == path)
+}
+
 fn content_type(path: &str) -> &'static str {
     match path.rsplit('.').next() {
-        _ if path == "/" => "text/html; charset=utf-8",
+        _ if is_page(path) => "text/html; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
         Some("svg") => "image/svg+xml",

@@ -30,7 +30,7 @@ impl Default for Limits {
             room_name: 80,
             reason: 200,
             rooms_per_user: 1_000,
-            page: 100,
+            page: PAGE_UNLESS_SET,
         }
     }
 }
@@ -92,6 +92,8 @@ pub const EMOJI_BYTES: usize = 64;
 pub const BODY_BYTES: usize = 1024 * 1024;
 /// Messages or events on a page, whatever the operator says.
 pub const PAGE: u32 = 1_000;
+/// How many there may be, where the operator has set nothing else.
+pub const PAGE_UNLESS_SET: u32 = 100;
 /// How many are given unasked, where the operator allows so many.
 pub const PAGE_UNASKED: u32 = 50;
 /// How far back `offset` reaches; further back one pages by `before`.

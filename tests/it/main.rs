@@ -17,6 +17,7 @@ mod command_line;
 mod configuration;
 mod conformance;
 mod crowd;
+mod described;
 mod drain;
 mod dropped;
 mod edges;

@@ -12,9 +12,9 @@ use chat_ports::Ports;
 use chat_wire::{Problem, decode};
 use http::{HeaderMap, Method, header, request::Parts};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 
-use crate::{carrier::Carrier, problem::Refused, shared::Shared};
+use crate::{carrier::Carrier, description::CsrfToken, problem::Refused, shared::Shared};
 
 /// The client's address (behind a trusted proxy the one it names), put into every request by the accept loop.
 #[derive(Debug, Clone, Copy)]
@@ -101,11 +101,6 @@ pub(crate) async fn whole(body: Body, most: usize) -> Result<Bytes, Refused> {
     }
 }
 
-#[derive(Deserialize)]
-struct CsrfToken {
-    csrf_token: Option<String>,
-}
-
 impl Call {
     pub(crate) const fn headers(&self) -> &HeaderMap {
         &self.headers
@@ -126,6 +121,7 @@ impl Call {
         is_bearer: impl FnOnce(&T) -> bool,
     ) -> Result<T, Refused> {
         let body: T = decode::object(&self.body)?;
+        let _: CsrfToken = decode::object(&self.body)?;
         if is_bearer(&body) {
             Ok(body)
         } else {

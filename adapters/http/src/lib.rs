@@ -3,6 +3,7 @@
 //! A handler parses, calls one use case and answers. What every answer needs (security headers, the shape of
 //! problems, the check of the host) is done once around all of them.
 
+mod answer;
 pub mod assets;
 mod boundaries;
 mod call;
@@ -10,6 +11,7 @@ mod carrier;
 mod client_address;
 mod cookies;
 mod deadline;
+mod description;
 mod handlers;
 mod handover;
 mod headers;

@@ -7,7 +7,6 @@ use axum::{
     extract::{Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{delete, get, patch, post},
 };
 use chat_app::App;
 use chat_ports::Ports;
@@ -17,8 +16,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     cookies::Cookies,
+    description::Operations,
     handlers::{
-        accounts, changes, health, messages, metrics, pages, rooms, session, socket, tokens, webhooks,
+        accounts, changes,
+        descriptions::{self, Documents},
+        health, messages, metrics, pages, rooms, session, socket, tokens, webhooks,
     },
     handover::Upgrade,
     headers,
@@ -50,7 +52,9 @@ pub struct Site {
 
 /// All paths of the contract that exist so far.
 pub fn router<P: Ports>(app: Arc<App<P>>, site: Site) -> Router {
+    let (routes, description) = operations::<P>().done();
     let shared = Arc::new(Shared {
+        documents: Documents::new(&description),
         request_ids: RequestIds::new(app.ports().entropy()),
         app,
         cookies: Cookies::new(site.hosts.is_secure()),
@@ -63,59 +67,57 @@ pub fn router<P: Ports>(app: Arc<App<P>>, site: Site) -> Router {
         metrics: site.metrics,
         meters: Meters::default(),
     });
-    let routes = Router::new()
-        .route("/register", post(accounts::register::<P>))
-        .route("/login", post(accounts::login::<P>))
-        .route("/api/logout", post(accounts::logout::<P>))
-        .route("/api/csrf", get(session::csrf::<P>))
-        .route("/api/session", get(session::session::<P>))
-        .route("/api/messages", get(messages::history::<P>))
-        .route("/api/send-message", post(messages::send::<P>))
-        .route("/api/edit-message", post(changes::edit::<P>))
-        .route("/api/delete-message", post(changes::delete::<P>))
-        .route("/api/react", post(changes::react::<P>))
-        .route("/api/rooms", get(rooms::list::<P>).post(rooms::create::<P>))
-        .route("/api/rooms/direct", post(rooms::direct::<P>))
-        .route("/api/rooms/{room}", patch(rooms::change::<P>))
-        .route("/api/rooms/{room}/join", post(rooms::join::<P>))
-        .route("/api/rooms/{room}/leave", post(rooms::leave::<P>))
-        .route(
-            "/api/rooms/{room}/members",
-            get(rooms::members::<P>).post(rooms::add_member::<P>),
-        )
-        .route(
-            "/api/rooms/{room}/members/{user}",
-            delete(rooms::remove_member::<P>),
-        )
-        .route("/api/rooms/{room}/read", post(rooms::read::<P>))
-        .route(
-            "/api/rooms/{room}/webhooks",
-            get(webhooks::list::<P>).post(webhooks::add::<P>),
-        )
-        .route(
-            "/api/rooms/{room}/webhooks/{webhook}",
-            delete(webhooks::remove::<P>),
-        )
-        .route("/hooks/{token}", post(webhooks::post::<P>))
-        .route("/api/sessions", get(tokens::sessions::<P>))
-        .route("/api/sessions/end-others", post(tokens::end_other_sessions::<P>))
-        .route("/api/sessions/{session}", delete(tokens::end_session::<P>))
-        .route(
-            "/api/tokens",
-            get(tokens::tokens::<P>).post(tokens::make_token::<P>),
-        )
-        .route("/api/tokens/{token}", delete(tokens::revoke_token::<P>))
-        .route("/api/version", get(health::version::<P>))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready::<P>))
-        .route("/metrics", get(metrics::metrics::<P>))
-        .route("/ws", get(socket::open::<P>))
+    let routes = routes
         .fallback(pages::page)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), around::<P>))
         .with_state(shared);
     // Rewritten before it is routed: a layer of the router itself would come too late.
     Router::new().fallback_service(tower::util::MapRequest::new(routes, without_php))
+}
+
+/// Every operation, with what it is described by.
+#[rustfmt::skip]
+fn operations<P: Ports>() -> Operations<Arc<Shared<P>>> {
+    Operations::new()
+        .with(accounts::__path_register, accounts::register::<P>)
+        .with(accounts::__path_login, accounts::login::<P>)
+        .with(accounts::__path_logout, accounts::logout::<P>)
+        .with(session::__path_csrf, session::csrf::<P>)
+        .with(session::__path_session, session::session::<P>)
+        .with(tokens::__path_sessions, tokens::sessions::<P>)
+        .with(tokens::__path_end_session, tokens::end_session::<P>)
+        .with(tokens::__path_end_other_sessions, tokens::end_other_sessions::<P>)
+        .with(tokens::__path_tokens, tokens::tokens::<P>)
+        .with(tokens::__path_make_token, tokens::make_token::<P>)
+        .with(tokens::__path_revoke_token, tokens::revoke_token::<P>)
+        .with(messages::__path_history, messages::history::<P>)
+        .with(messages::__path_send, messages::send::<P>)
+        .with(changes::__path_edit, changes::edit::<P>)
+        .with(changes::__path_delete, changes::delete::<P>)
+        .with(changes::__path_react, changes::react::<P>)
+        .with(rooms::__path_list, rooms::list::<P>)
+        .with(rooms::__path_create, rooms::create::<P>)
+        .with(rooms::__path_direct, rooms::direct::<P>)
+        .with(rooms::__path_change, rooms::change::<P>)
+        .with(rooms::__path_join, rooms::join::<P>)
+        .with(rooms::__path_leave, rooms::leave::<P>)
+        .with(rooms::__path_members, rooms::members::<P>)
+        .with(rooms::__path_add_member, rooms::add_member::<P>)
+        .with(rooms::__path_remove_member, rooms::remove_member::<P>)
+        .with(rooms::__path_read, rooms::read::<P>)
+        .with(webhooks::__path_list, webhooks::list::<P>)
+        .with(webhooks::__path_add, webhooks::add::<P>)
+        .with(webhooks::__path_remove, webhooks::remove::<P>)
+        .with(webhooks::__path_post, webhooks::post::<P>)
+        .with(descriptions::__path_openapi, descriptions::openapi::<P>)
+        .with(descriptions::__path_asyncapi, descriptions::asyncapi::<P>)
+        .with(descriptions::__path_docs, descriptions::docs)
+        .with(health::__path_version, health::version::<P>)
+        .with(health::__path_alive, health::alive)
+        .with(health::__path_ready, health::ready::<P>)
+        .with(metrics::__path_metrics, metrics::metrics::<P>)
+        .with(socket::__path_open, socket::open::<P>)
 }
 
 async fn method_not_allowed() -> Refused {

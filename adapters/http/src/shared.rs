@@ -14,6 +14,7 @@ use tracing::Instrument;
 use crate::{
     carrier::Carrier,
     cookies::Cookies,
+    handlers::descriptions::Documents,
     handover::Upgrade,
     hosts::Hosts,
     meters::Meters,
@@ -50,6 +51,7 @@ pub(crate) struct Shared<P> {
     pub(crate) request_ids: RequestIds,
     pub(crate) metrics: Option<Metrics>,
     pub(crate) meters: Meters,
+    pub(crate) documents: Documents,
 }
 
 impl<P: Ports> Shared<P> {

@@ -1,12 +1,14 @@
 //! The JSON of frames, bodies and problems, shared by the transports. What comes in is parsed into types of the
 //! domain and the application; what goes out is written from them. Nobody else knows a field's name.
 
+pub mod asyncapi;
 pub mod decode;
 pub mod frame;
 pub mod message;
 pub mod problem;
 pub mod request;
 pub mod room;
+pub mod schema;
 pub mod session;
 pub mod time;
 pub mod user;

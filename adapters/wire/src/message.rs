@@ -5,36 +5,50 @@ use chat_domain::{
     message::{MessageBody, Reaction},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::schema;
 
 /// A message as a member of its room sees it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct MessageView<'a> {
     /// Unique in the installation.
+    #[schema(value_type = schema::MessageId)]
     pub id: u64,
     /// Where.
+    #[schema(value_type = schema::RoomId)]
     pub room_id: u64,
     /// Its place among the room's events.
+    #[schema(value_type = schema::Seq)]
     pub seq: u64,
     /// Who.
+    #[schema(value_type = schema::UserId)]
     pub user_id: u64,
     /// Who, by name.
+    #[schema(value_type = schema::Username)]
     pub username: &'a str,
     /// What was said; null once it was deleted.
+    #[schema(value_type = Option<schema::Content>, required = true)]
     pub content: Option<&'a str>,
     /// `text`, `file`, `image`, `system` or `e2ee`.
+    #[schema(value_type = schema::AnyType)]
     pub message_type: &'static str,
     /// When, RFC 3339.
+    #[schema(value_type = schema::Moment)]
     pub created_at: String,
     /// Whether it is an envelope.
     pub encrypted: bool,
     /// The author's own name for it, for the author's eyes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::ClientId>)]
     pub client_id: Option<&'a str>,
     /// The message that it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::MessageId>)]
     pub reply_to: Option<u64>,
     /// When it was given its present text, if that is not its first.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::Moment>)]
     pub edited_at: Option<String>,
     /// What stands under it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -45,18 +59,21 @@ pub struct MessageView<'a> {
 }
 
 /// An emoji that stands under a message.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ReactionView<'a> {
     /// Which.
+    #[schema(value_type = schema::Emoji)]
     pub emoji: &'a str,
     /// Whose, in the order in which they came.
+    #[schema(value_type = Vec<schema::UserId>)]
     pub user_ids: Vec<u64>,
 }
 
 /// Who emptied a message.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 pub struct Deleted {
     /// `author`, `moderator` or `server`.
+    #[schema(value_type = schema::DeletedByName)]
     pub by: &'static str,
 }
 

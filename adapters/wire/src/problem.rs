@@ -7,6 +7,9 @@ use std::time::Duration;
 use chat_app::Error;
 use chat_domain::Refusal;
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::schema;
 
 /// What went wrong, for people and for programs. Behind a pointer, because it travels as an error through
 /// functions that mostly succeed.
@@ -29,7 +32,8 @@ impl DerefMut for Problem {
 }
 
 /// The members of a problem.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Problem)]
 pub struct Details {
     /// A URI that names the kind of problem.
     #[serde(rename = "type")]
@@ -41,6 +45,7 @@ pub struct Details {
     /// What happened here.
     pub detail: String,
     /// Always false: the reference document's way to tell an answer from a refusal.
+    #[schema(value_type = schema::Failure)]
     pub success: bool,
     /// The same as `detail`, under the reference document's name.
     pub message: String,
@@ -57,6 +62,7 @@ pub struct Details {
     pub reason: Option<String>,
     /// Until when, for `banned`; absent if without end.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::Moment>)]
     pub until: Option<String>,
     /// The number under which an internal failure is in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,7 +73,7 @@ pub struct Details {
 }
 
 /// What is wrong with a field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldProblem {
     /// The field's name in the request.
     pub field: String,

@@ -20,12 +20,19 @@ use chat_domain::{
 };
 use chat_ports::Page;
 use serde::Deserialize;
+use utoipa::{
+    IntoParams, ToSchema,
+    openapi::path::{Parameter, ParameterIn},
+};
 
-use crate::problem::{FieldProblem, Problem};
+use crate::{
+    problem::{FieldProblem, Problem},
+    schema::{self, QueryNumber},
+};
 use fields::{Fields, Query};
 
 /// How a client wants its session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SessionKind {
     /// In a cookie: browsers.
@@ -35,11 +42,16 @@ pub enum SessionKind {
 }
 
 /// `POST /register`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct Register {
+    #[schema(value_type = schema::Username)]
     username: String,
+    #[schema(value_type = schema::NewPassword)]
     password: String,
+    /// The same as `password`.
+    #[schema(value_type = schema::NewPassword)]
     confirm_password: String,
+    /// `cookie`, where it is left out.
     session: Option<SessionKind>,
 }
 
@@ -79,10 +91,12 @@ impl Register {
 }
 
 /// `POST /login`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct Login {
     username: String,
+    #[schema(value_type = schema::Password)]
     password: String,
+    /// `cookie`, where it is left out.
     session: Option<SessionKind>,
 }
 
@@ -109,12 +123,20 @@ impl Login {
 }
 
 /// `POST /api/send-message`, and the frame `message`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct SendMessage {
+    #[schema(value_type = schema::Content)]
     content: String,
+    /// `text`, where it is left out.
+    #[schema(value_type = Option<schema::PostedType>)]
     message_type: Option<String>,
+    /// Where; without one, in the plain room, if there is one.
+    #[schema(value_type = Option<schema::RoomId>)]
     room_id: Option<u64>,
+    #[schema(value_type = Option<schema::ClientId>)]
     client_id: Option<String>,
+    /// The message that it answers, one of the same room.
+    #[schema(value_type = Option<schema::MessageId>)]
     reply_to: Option<u64>,
 }
 
@@ -157,6 +179,43 @@ pub enum MessagesWanted {
     },
 }
 
+/// How many to give.
+pub(crate) const LIMIT: QueryNumber = QueryNumber {
+    name: "limit",
+    least: 1,
+    most: limit::PAGE_UNLESS_SET as u64,
+    meaning: "How many to give; the most is 100, or what the operator has set as `MAX_PAGE`.",
+    default: Some(limit::PAGE_UNASKED),
+};
+const OFFSET: QueryNumber = QueryNumber {
+    name: "offset",
+    least: 0,
+    most: limit::OFFSET_MAX as u64,
+    meaning: "How many of the newest messages to leave out. Goes with neither `before` nor `after`.",
+    default: None,
+};
+const BEFORE: QueryNumber = QueryNumber {
+    name: "before",
+    least: 0,
+    most: chat_domain::id::MAX_ID,
+    meaning: "Messages before this place (`seq`), the newest of them. Goes with neither `offset` nor `after`.",
+    default: None,
+};
+const AFTER: QueryNumber = QueryNumber {
+    name: "after",
+    least: 0,
+    most: chat_domain::id::MAX_ID,
+    meaning: "Every event after this place (`seq`), in order. Goes with neither `offset` nor `before`.",
+    default: None,
+};
+const ROOM: QueryNumber = QueryNumber {
+    name: "room_id",
+    least: 1,
+    most: chat_domain::id::MAX_ID,
+    meaning: "Which room; the plain room, if there is one, where it is left out.",
+    default: None,
+};
+
 /// The query of `GET /api/messages`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MessagesQuery {
@@ -173,11 +232,11 @@ impl MessagesQuery {
     /// `invalid`, with every parameter that is wrong.
     pub fn parse(query: &str, limits: &Limits) -> Result<Self, Problem> {
         let mut read = Query::new(query);
-        let limit = read.number("limit", 1, u64::from(limits.page));
-        let offset = read.number("offset", 0, u64::from(limit::OFFSET_MAX));
-        let before = read.number("before", 0, chat_domain::id::MAX_ID);
-        let after = read.number("after", 0, chat_domain::id::MAX_ID);
-        let room = read.number("room_id", 1, chat_domain::id::MAX_ID);
+        let limit = read.number(&LIMIT.at_most(limits.page));
+        let offset = read.number(&OFFSET);
+        let before = read.number(&BEFORE);
+        let after = read.number(&AFTER);
+        let room = read.number(&ROOM);
         if [offset.is_some(), before.is_some(), after.is_some()]
             .iter()
             .filter(|given| **given)
@@ -203,6 +262,14 @@ impl MessagesQuery {
             room: room.and_then(|n| RoomId::parse(n).ok()),
             wanted,
         })
+    }
+}
+
+impl IntoParams for MessagesQuery {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        [LIMIT, OFFSET, BEFORE, AFTER, ROOM]
+            .map(|number| number.parameter())
+            .into()
     }
 }
 

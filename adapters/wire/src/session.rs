@@ -3,19 +3,23 @@
 use chat_domain::{Grant, Session, SessionId, User};
 use chat_ports::KnownSession;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::{time::rfc3339, user::UserView};
+use crate::{schema, time::rfc3339, user::UserView};
 
 /// A place where the reader is signed in.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct SessionView<'a> {
     /// Its number.
+    #[schema(value_type = schema::SessionId)]
     pub id: u64,
     /// Whether the reader asks from there.
     pub current: bool,
     /// When they signed in, RFC 3339.
+    #[schema(value_type = schema::Moment)]
     pub created_at: String,
     /// When it was last used, to the minute.
+    #[schema(value_type = schema::Moment)]
     pub last_used_at: String,
     /// From which address they signed in.
     pub address: &'a str,
@@ -40,19 +44,24 @@ impl<'a> SessionView<'a> {
 }
 
 /// A token that the reader has made for a program.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TokenView<'a> {
     /// Its number.
+    #[schema(value_type = schema::SessionId)]
     pub id: u64,
     /// What its maker calls it.
     pub name: &'a str,
     /// What it is good for.
+    #[schema(value_type = Vec<schema::ScopeName>)]
     pub scopes: Vec<&'static str>,
     /// When it was made.
+    #[schema(value_type = schema::Moment)]
     pub created_at: String,
     /// When it was last used, to the minute; when it was made, if it never was.
+    #[schema(value_type = schema::Moment)]
     pub last_used_at: String,
     /// When it ends; null: when it is revoked.
+    #[schema(value_type = Option<schema::Moment>, required)]
     pub expires_at: Option<String>,
 }
 
@@ -75,15 +84,18 @@ impl<'a> From<&'a KnownSession> for TokenView<'a> {
 }
 
 /// A webhook of a room.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct WebhookView<'a> {
     /// Its number.
+    #[schema(value_type = schema::SessionId)]
     pub id: u64,
     /// The account that it posts as.
     pub user: UserView<'a>,
     /// When it was made.
+    #[schema(value_type = schema::Moment)]
     pub created_at: String,
     /// When it was last used, to the minute; when it was made, if it never was.
+    #[schema(value_type = schema::Moment)]
     pub last_used_at: String,
 }
 

@@ -2,13 +2,18 @@
 
 use chat_domain::{User, event::Person};
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::schema;
 
 /// A user as others see them.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct UserView<'a> {
     /// For ever.
+    #[schema(value_type = schema::UserId)]
     pub id: u64,
     /// As its owner wrote it.
+    #[schema(value_type = schema::Username)]
     pub username: &'a str,
     /// Whether they administer the server.
     pub is_admin: bool,

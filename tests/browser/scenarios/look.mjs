@@ -36,7 +36,8 @@ export default async function look({ server, browser }) {
   await survey(stranger.page, 'sign-up');
 }
 
-async function survey(page, name, sizes = ['desktop', 'phone']) {
+/** Looks at a page in every size and colour. */
+export async function survey(page, name, sizes = ['desktop', 'phone']) {
   const folder = process.env.SCREENSHOTS;
   if (folder) mkdirSync(folder, { recursive: true });
   for (const size of sizes) {

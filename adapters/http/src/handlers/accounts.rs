@@ -11,28 +11,51 @@ use chat_app::SignedInNow;
 use chat_ports::Ports;
 use chat_wire::{
     request::{Login, Register, SessionKind},
+    schema,
     user::UserView,
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::{call::Call, needs::FULL, problem::Refused, shared::Shared};
+use crate::{
+    answer::{Done, done},
+    call::Call,
+    needs::FULL,
+    problem::Refused,
+    shared::Shared,
+};
 
-#[derive(Serialize)]
+/// Signed in.
+#[derive(Serialize, ToSchema)]
 struct SignedInAnswer<'a> {
+    #[schema(value_type = schema::Success)]
     success: bool,
     message: &'static str,
     user: UserView<'a>,
+    /// With `"session": "bearer"`: what goes into `Authorization: Bearer …`.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Done {
-    success: bool,
-    message: &'static str,
-}
-
+/// Make an account
+///
+/// Makes a basic account and signs it in. With `"session": "bearer"` no cookie is set and no CSRF token is asked for: the answer
+/// has the token. Where the server keeps registration closed, only its command line makes accounts.
+#[utoipa::path(
+    post,
+    path = "/register",
+    operation_id = "register",
+    tag = "Accounts",
+    request_body = Register,
+    responses(
+        (status = 201, description = "The account, signed in.", body = SignedInAnswer),
+        (status = 403, description = "`forbidden`: registration is closed."),
+        (status = 409, description = "`username_taken`."),
+        (status = 429, description = "`rate_limited`: too many accounts from this address."),
+    ),
+    security(())
+)]
 pub(crate) async fn register<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     call: Call,
@@ -53,6 +76,24 @@ pub(crate) async fn register<P: Ports>(
     ))
 }
 
+/// Sign in
+///
+/// With `"session": "bearer"` no cookie is set and no CSRF token is asked for: the answer has the token. A wrong password and an
+/// unknown name are answered alike, in words and in time.
+#[utoipa::path(
+    post,
+    path = "/login",
+    operation_id = "login",
+    tag = "Accounts",
+    request_body = Login,
+    responses(
+        (status = 200, description = "Signed in.", body = SignedInAnswer),
+        (status = 401, description = "`invalid_credentials`."),
+        (status = 403, description = "`banned`, to who has proved the password."),
+        (status = 429, description = "`rate_limited`: too many attempts, by address or by name."),
+    ),
+    security(())
+)]
 pub(crate) async fn login<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     call: Call,
@@ -73,6 +114,16 @@ pub(crate) async fn login<P: Ports>(
     ))
 }
 
+/// Sign out
+///
+/// Ends the session and closes its sockets (4001).
+#[utoipa::path(
+    post,
+    path = "/api/logout",
+    operation_id = "logout",
+    tag = "Accounts",
+    responses((status = 200, description = "The session is gone.", body = Done))
+)]
 pub(crate) async fn logout<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     call: Call,
@@ -81,11 +132,7 @@ pub(crate) async fn logout<P: Ports>(
     let who = shared.who(&call.carrier, FULL).await?;
     let app = Arc::clone(&shared.app);
     shared.complete(async move { app.sign_out(&who).await }).await?;
-    let mut response = Json(Done {
-        success: true,
-        message: "Signed out",
-    })
-    .into_response();
+    let mut response = done("Signed out");
     let headers = response.headers_mut();
     headers.append(header::SET_COOKIE, shared.cookies.clear_session());
     headers.insert("clear-site-data", HeaderValue::from_static("\"cache\""));

@@ -11,23 +11,43 @@ use chat_ports::Ports;
 use chat_wire::{
     message::MessageView,
     request::{DeleteMessage, EditMessage, React},
+    schema,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::{call::Call, needs::WRITE, problem::Refused, shared::Shared};
+use crate::{
+    answer::{Done, done},
+    call::Call,
+    needs::WRITE,
+    problem::Refused,
+    shared::Shared,
+};
 
-#[derive(Serialize)]
+/// The message as it is now.
+#[derive(Serialize, ToSchema)]
 struct EditedAnswer<'a> {
+    #[schema(value_type = schema::Success)]
     success: bool,
     message: MessageView<'a>,
 }
 
-#[derive(Serialize)]
-struct Done {
-    success: bool,
-    message: &'static str,
-}
-
+/// Edit a message
+///
+/// Gives one's own message another text.
+#[utoipa::path(
+    post,
+    path = "/api/edit-message",
+    operation_id = "editMessage",
+    tag = "Messages",
+    request_body = EditMessage,
+    responses(
+        (status = 200, description = "The message as it is now.", body = EditedAnswer),
+        (status = 403, description = "`forbidden`: it is another's, or the room is read-only."),
+        (status = 404, description = "`not_found`: there is no such message, it is deleted, or it is not for the asker's eyes."),
+        (status = 429, description = "`rate_limited`."),
+    )
+)]
 pub(crate) async fn edit<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     call: Call,
@@ -47,6 +67,22 @@ pub(crate) async fn edit<P: Ports>(
     .into_response())
 }
 
+/// Delete a message
+///
+/// Empties a message: one's own, or any for moderators of the room and administrators.
+#[utoipa::path(
+    post,
+    path = "/api/delete-message",
+    operation_id = "deleteMessage",
+    tag = "Messages",
+    request_body = DeleteMessage,
+    responses(
+        (status = 200, description = "It is emptied.", body = Done),
+        (status = 403, description = "`forbidden`: it is another's."),
+        (status = 404, description = "`not_found`: there is no such message, it is deleted, or it is not for the asker's eyes."),
+        (status = 429, description = "`rate_limited`."),
+    )
+)]
 pub(crate) async fn delete<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     call: Call,
@@ -61,6 +97,23 @@ pub(crate) async fn delete<P: Ports>(
     Ok(done("Message deleted"))
 }
 
+/// React to a message
+///
+/// Puts an emoji under a message, or takes it back.
+#[utoipa::path(
+    post,
+    path = "/api/react",
+    operation_id = "react",
+    tag = "Messages",
+    request_body = React,
+    responses(
+        (status = 200, description = "It stands there, or no longer.", body = Done),
+        (status = 403, description = "`forbidden`: the room is read-only."),
+        (status = 409, description = "`too_many_reactions`: twenty different ones at most."),
+        (status = 404, description = "`not_found`: there is no such message, it is deleted, or it is not for the asker's eyes."),
+        (status = 429, description = "`rate_limited`."),
+    )
+)]
 pub(crate) async fn react<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     call: Call,
@@ -77,12 +130,4 @@ pub(crate) async fn react<P: Ports>(
     } else {
         "Reaction removed"
     }))
-}
-
-fn done(message: &'static str) -> Response {
-    Json(Done {
-        success: true,
-        message,
-    })
-    .into_response()
 }

@@ -15,7 +15,20 @@ use crate::{call::Peer, handlers::pages, problem::Refused, shared::Shared};
 /// Prometheus' text format, version 0.0.4.
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
-/// The figures of now. For who may not read them they do not exist.
+/// Figures for Prometheus
+///
+/// For who asks from the machine itself or, where the operator has set `METRICS_TOKEN`, for who shows that as a bearer token.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    operation_id = "metrics",
+    tag = "Server",
+    responses(
+        (status = 200, description = "The figures of now.", body = String, content_type = "text/plain"),
+        (status = 404, description = "`not_found`: not for the asker's eyes."),
+    ),
+    security(())
+)]
 pub(crate) async fn metrics<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     peer: Option<Extension<Peer>>,

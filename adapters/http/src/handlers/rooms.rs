@@ -13,57 +13,80 @@ use chat_wire::{
     Problem,
     request::{AddMember, CreateRoom, DirectRoom, Listing, MarkRead, PatchRoom, RoomsQuery},
     room::{MemberView, RoomView},
+    schema,
     user::UserView,
 };
 use http::StatusCode;
 use serde::{Serialize, de::IgnoredAny};
+use utoipa::ToSchema;
 
 use crate::{
+    answer::{Done, done},
     call::{Call, Named, Visit},
     needs::{READ, ROOMS, WRITE},
     problem::Refused,
     shared::{Shared, number},
 };
 
-#[derive(Serialize)]
+/// Rooms.
+#[derive(Serialize, ToSchema)]
 struct RoomsAnswer<'a> {
+    #[schema(value_type = schema::Success)]
     success: bool,
     rooms: Vec<RoomView<'a>>,
+    /// With `open=1`.
     #[serde(skip_serializing_if = "Option::is_none")]
     has_more: Option<bool>,
 }
 
-#[derive(Serialize)]
+/// A room.
+#[derive(Serialize, ToSchema)]
 struct RoomAnswer<'a> {
+    #[schema(value_type = schema::Success)]
     success: bool,
     room: RoomView<'a>,
 }
 
-#[derive(Serialize)]
+/// Members of a room.
+#[derive(Serialize, ToSchema)]
 struct MembersAnswer<'a> {
+    #[schema(value_type = schema::Success)]
     success: bool,
     members: Vec<MemberView<'a>>,
     has_more: bool,
 }
 
-#[derive(Serialize)]
+/// Somebody who was brought in.
+#[derive(Serialize, ToSchema)]
 struct MemberAnswer<'a> {
+    #[schema(value_type = schema::Success)]
     success: bool,
     user: UserView<'a>,
 }
 
-#[derive(Serialize)]
+/// How far one has read.
+#[derive(Serialize, ToSchema)]
 struct ReadAnswer {
+    #[schema(value_type = schema::Success)]
     success: bool,
+    #[schema(value_type = schema::Seq)]
     read_seq: u64,
 }
 
-#[derive(Serialize)]
-struct Done {
-    success: bool,
-    message: &'static str,
-}
-
+/// List rooms
+///
+/// One's own, all of them; with `open=1` those that one may join, in pages.
+#[utoipa::path(
+    get,
+    path = "/api/rooms",
+    operation_id = "rooms",
+    tag = "Rooms",
+    params(RoomsQuery),
+    responses(
+        (status = 200, description = "The rooms.", body = RoomsAnswer),
+        (status = 422, description = "`invalid`: a parameter is not right."),
+    )
+)]
 pub(crate) async fn list<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     visit: Visit,
@@ -104,14 +127,21 @@ fn room_answer(status: StatusCode, room: RoomView<'_>) -> Response {
     (status, Json(answer)).into_response()
 }
 
-fn done(message: &'static str) -> Response {
-    Json(Done {
-        success: true,
-        message,
-    })
-    .into_response()
-}
-
+/// Make a room
+///
+/// A room of mode `server`, which belongs to who makes it.
+#[utoipa::path(
+    post,
+    path = "/api/rooms",
+    operation_id = "createRoom",
+    tag = "Rooms",
+    request_body = CreateRoom,
+    responses(
+        (status = 201, description = "The room.", body = RoomAnswer),
+        (status = 409, description = "`too_many_rooms`: 1,000 at most."),
+        (status = 429, description = "`rate_limited`."),
+    )
+)]
 pub(crate) async fn create<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     call: Call,
@@ -126,6 +156,23 @@ pub(crate) async fn create<P: Ports>(
     Ok(room_answer(StatusCode::CREATED, (&made).into()))
 }
 
+/// Talk to one person
+///
+/// The one room of the two, made now or there already.
+#[utoipa::path(
+    post,
+    path = "/api/rooms/direct",
+    operation_id = "directRoom",
+    tag = "Rooms",
+    request_body = DirectRoom,
+    responses(
+        (status = 201, description = "The room, new.", body = RoomAnswer),
+        (status = 200, description = "The room, which was there.", body = RoomAnswer),
+        (status = 404, description = "`not_found`: there is no such user, or they are banned."),
+        (status = 409, description = "`conflict`: with oneself; `too_many_rooms`, whichever of the two it is."),
+        (status = 429, description = "`rate_limited`."),
+    )
+)]
 pub(crate) async fn direct<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     call: Call,
@@ -145,6 +192,23 @@ pub(crate) async fn direct<P: Ports>(
     Ok(room_answer(status, (&mine).into()))
 }
 
+/// Change a room
+///
+/// What is left out stays. Name and entry are the owners'; the rest the moderators' too.
+#[utoipa::path(
+    patch,
+    path = "/api/rooms/{room}",
+    operation_id = "changeRoom",
+    tag = "Rooms",
+    params(("room" = schema::RoomId, Path, description = "Which room.")),
+    request_body = PatchRoom,
+    responses(
+        (status = 200, description = "The room as it is now.", body = RoomAnswer),
+        (status = 403, description = "`forbidden`: one may not."),
+        (status = 409, description = "`room_is_e2ee`: the room's own log says that."),
+        (status = 429, description = "`rate_limited`."),
+    )
+)]
 pub(crate) async fn change<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     Named(room): Named<String>,
@@ -162,6 +226,20 @@ pub(crate) async fn change<P: Ports>(
     Ok(room_answer(StatusCode::OK, RoomView::seen_by(&room, &membership)))
 }
 
+/// Join a room
+///
+/// An open one.
+#[utoipa::path(
+    post,
+    path = "/api/rooms/{room}/join",
+    operation_id = "joinRoom",
+    tag = "Rooms",
+    params(("room" = schema::RoomId, Path, description = "Which room.")),
+    responses(
+        (status = 200, description = "One is a member now.", body = Done),
+        (status = 409, description = "`already_member`; `room_is_e2ee`; `too_many_rooms`."),
+    )
+)]
 pub(crate) async fn join<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     Named(room): Named<String>,
@@ -178,6 +256,21 @@ pub(crate) async fn join<P: Ports>(
     Ok(done("Joined"))
 }
 
+/// Leave a room
+///
+/// Nobody leaves the plain room or a direct one.
+#[utoipa::path(
+    post,
+    path = "/api/rooms/{room}/leave",
+    operation_id = "leaveRoom",
+    tag = "Rooms",
+    params(("room" = schema::RoomId, Path, description = "Which room.")),
+    responses(
+        (status = 200, description = "One is no longer a member.", body = Done),
+        (status = 403, description = "`forbidden`: nobody leaves this room."),
+        (status = 409, description = "`room_is_e2ee`."),
+    )
+)]
 pub(crate) async fn leave<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     Named(room): Named<String>,
@@ -193,6 +286,18 @@ pub(crate) async fn leave<P: Ports>(
     Ok(done("Left"))
 }
 
+/// List the members of a room
+#[utoipa::path(
+    get,
+    path = "/api/rooms/{room}/members",
+    operation_id = "members",
+    tag = "Rooms",
+    params(("room" = schema::RoomId, Path, description = "Which room."), Listing),
+    responses(
+        (status = 200, description = "A page of them.", body = MembersAnswer),
+        (status = 422, description = "`invalid`: a parameter is not right."),
+    )
+)]
 pub(crate) async fn members<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     Named(room): Named<String>,
@@ -212,6 +317,22 @@ pub(crate) async fn members<P: Ports>(
     .into_response())
 }
 
+/// Bring somebody into a room
+///
+/// Anybody may into an open room, moderators and owners into any.
+#[utoipa::path(
+    post,
+    path = "/api/rooms/{room}/members",
+    operation_id = "addMember",
+    tag = "Rooms",
+    params(("room" = schema::RoomId, Path, description = "Which room.")),
+    request_body = AddMember,
+    responses(
+        (status = 201, description = "They are a member now.", body = MemberAnswer),
+        (status = 403, description = "`forbidden`: one may not."),
+        (status = 409, description = "`already_member`; `room_is_e2ee`; `too_many_rooms`."),
+    )
+)]
 pub(crate) async fn add_member<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     Named(room): Named<String>,
@@ -232,6 +353,24 @@ pub(crate) async fn add_member<P: Ports>(
     Ok((StatusCode::CREATED, Json(answer)).into_response())
 }
 
+/// Put somebody out of a room
+///
+/// Who ranks below, or oneself.
+#[utoipa::path(
+    delete,
+    path = "/api/rooms/{room}/members/{user}",
+    operation_id = "removeMember",
+    tag = "Rooms",
+    params(
+        ("room" = schema::RoomId, Path, description = "Which room."),
+        ("user" = schema::UserId, Path, description = "Which member."),
+    ),
+    responses(
+        (status = 200, description = "They are no longer a member.", body = Done),
+        (status = 403, description = "`forbidden`: one may not, or nobody leaves this room."),
+        (status = 409, description = "`room_is_e2ee`."),
+    )
+)]
 pub(crate) async fn remove_member<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     Named((room, user)): Named<(String, String)>,
@@ -249,6 +388,18 @@ pub(crate) async fn remove_member<P: Ports>(
     Ok(done("Removed"))
 }
 
+/// Say how far one has read
+///
+/// It only moves forward.
+#[utoipa::path(
+    post,
+    path = "/api/rooms/{room}/read",
+    operation_id = "markRead",
+    tag = "Rooms",
+    params(("room" = schema::RoomId, Path, description = "Which room.")),
+    request_body = MarkRead,
+    responses((status = 200, description = "How far.", body = ReadAnswer))
+)]
 pub(crate) async fn read<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     Named(room): Named<String>,

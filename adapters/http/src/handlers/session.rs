@@ -9,31 +9,52 @@ use axum::{
 };
 use chat_app::SessionToken;
 use chat_ports::Ports;
-use chat_wire::user::UserView;
+use chat_wire::{schema, user::UserView};
 use http::header;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{call::Visit, carrier::Carrier, needs::READ, problem::Refused, shared::Shared};
 
-#[derive(Serialize)]
+/// What a page needs before anybody is signed in.
+#[derive(Serialize, ToSchema)]
 struct CsrfAnswer<'a> {
+    #[schema(value_type = schema::Success)]
     success: bool,
     csrf_token: String,
+    /// What the operator calls the server.
     app_name: &'a str,
+    /// `open` or `closed`.
     registration: &'static str,
     signed_in: bool,
 }
 
-#[derive(Serialize)]
+/// Who one is.
+#[derive(Serialize, ToSchema)]
 struct SessionAnswer<'a> {
+    #[schema(value_type = schema::Success)]
     success: bool,
     user: UserView<'a>,
     csrf_token: String,
+    /// Good for one `auth` frame within 60 s.
     ws_token: String,
     app_name: &'a str,
 }
 
-/// Gives the CSRF token of the session or, to who has none, of a pre-session that begins here.
+/// Get a CSRF token
+///
+/// The token of the session or, to who has none, of a pre-session that begins here.
+#[utoipa::path(
+    get,
+    path = "/api/csrf",
+    operation_id = "csrf",
+    tag = "Accounts",
+    responses(
+        (status = 200, description = "The token.", body = CsrfAnswer),
+        (status = 401, description = "`unauthenticated`: the `Authorization` is none."),
+    ),
+    security(())
+)]
 pub(crate) async fn csrf<P: Ports>(State(shared): State<Arc<Shared<P>>>, visit: Visit) -> Response {
     let signed_in = shared.who(&visit.carrier, READ).await.is_ok();
     let (token, begun) = match visit.carrier {
@@ -57,7 +78,16 @@ pub(crate) async fn csrf<P: Ports>(State(shared): State<Arc<Shared<P>>>, visit: 
     response
 }
 
-/// Says who one is, and hands out a token for the socket.
+/// Who one is
+///
+/// With a token for the socket.
+#[utoipa::path(
+    get,
+    path = "/api/session",
+    operation_id = "session",
+    tag = "Accounts",
+    responses((status = 200, description = "The user.", body = SessionAnswer))
+)]
 pub(crate) async fn session<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     visit: Visit,

@@ -13,6 +13,22 @@ use http::{HeaderValue, StatusCode, header};
 
 use crate::{call::Peer, handover::Handover, problem::Refused, shared::Shared};
 
+/// Open the socket
+///
+/// The WebSocket handshake of RFC 6455. What is said on the socket is in the AsyncAPI document.
+#[utoipa::path(
+    get,
+    path = "/ws",
+    operation_id = "openSocket",
+    tag = "Server",
+    responses(
+        (status = 101, description = "The connection is a WebSocket now."),
+        (status = 403, description = "`forbidden`: the page that asks belongs to another site."),
+        (status = 426, description = "`bad_request`: this is no handshake of a version that is spoken here."),
+        (status = 429, description = "`rate_limited`: too many sockets from this address."),
+    ),
+    security(())
+)]
 pub(crate) async fn open<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     request: Request,

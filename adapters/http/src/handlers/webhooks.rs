@@ -13,38 +13,59 @@ use chat_ports::Ports;
 use chat_wire::{
     Problem,
     request::{AddWebhook, Hook},
+    schema,
     session::WebhookView,
 };
 use http::StatusCode;
 use serde::{Serialize, de::IgnoredAny};
+use utoipa::ToSchema;
 
 use crate::{
+    answer::{Done, done},
     call::{self, Call, Named, Visit},
     needs::FULL,
     problem::Refused,
     shared::Shared,
 };
 
-#[derive(Serialize)]
+/// Webhooks.
+#[derive(Serialize, ToSchema)]
 struct WebhooksAnswer<'a> {
+    #[schema(value_type = schema::Success)]
     success: bool,
     webhooks: Vec<WebhookView<'a>>,
 }
 
-#[derive(Serialize)]
+/// A form whose one field is the JSON.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "stands for a schema")]
+struct HookForm {
+    /// JSON, as it could be sent without a form.
+    payload: String,
+}
+
+/// A webhook that was made.
+#[derive(Serialize, ToSchema)]
 struct WebhookAnswer<'a> {
+    #[schema(value_type = schema::Success)]
     success: bool,
     webhook: WebhookView<'a>,
     /// The address to post to; whoever has it can post. It is shown this once.
     url: String,
 }
 
-#[derive(Serialize)]
-struct Done {
-    success: bool,
-    message: &'static str,
-}
-
+/// List the webhooks of a room
+#[utoipa::path(
+    get,
+    path = "/api/rooms/{room}/webhooks",
+    operation_id = "webhooks",
+    tag = "Webhooks",
+    params(("room" = schema::RoomId, Path, description = "Which room.")),
+    responses(
+        (status = 200, description = "The webhooks.", body = WebhooksAnswer),
+        (status = 403, description = "`forbidden`: one does not administer the server."),
+    )
+)]
 pub(crate) async fn list<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     Named(room): Named<String>,
@@ -65,6 +86,22 @@ pub(crate) async fn list<P: Ports>(
     .into_response())
 }
 
+/// Make a webhook for a room
+///
+/// For a group of mode `server`; it posts as an account of its own. Fifty for a room at most.
+#[utoipa::path(
+    post,
+    path = "/api/rooms/{room}/webhooks",
+    operation_id = "addWebhook",
+    tag = "Webhooks",
+    params(("room" = schema::RoomId, Path, description = "Which room.")),
+    request_body = AddWebhook,
+    responses(
+        (status = 201, description = "The webhook; its address is shown this once.", body = WebhookAnswer),
+        (status = 403, description = "`forbidden`: one does not administer the server, or this room has no webhooks."),
+        (status = 409, description = "`username_taken`; `room_is_e2ee`; `too_many_tokens`; `too_many_rooms`."),
+    )
+)]
 pub(crate) async fn add<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     Named(room): Named<String>,
@@ -88,6 +125,20 @@ pub(crate) async fn add<P: Ports>(
     Ok((StatusCode::CREATED, Json(answer)).into_response())
 }
 
+/// Take a webhook away
+///
+/// Its address is worth nothing from then on, and its account leaves the room.
+#[utoipa::path(
+    delete,
+    path = "/api/rooms/{room}/webhooks/{webhook}",
+    operation_id = "removeWebhook",
+    tag = "Webhooks",
+    params(("room" = schema::RoomId, Path, description = "Which room."), ("webhook" = schema::SessionId, Path, description = "Which webhook, by its number.")),
+    responses(
+        (status = 200, description = "It is gone.", body = Done),
+        (status = 403, description = "`forbidden`: one does not administer the server."),
+    )
+)]
 pub(crate) async fn remove<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     Named((room, webhook)): Named<(String, String)>,
@@ -102,14 +153,28 @@ pub(crate) async fn remove<P: Ports>(
     shared
         .complete(async move { app.remove_webhook(&admin, &member, webhook).await })
         .await?;
-    Ok(Json(Done {
-        success: true,
-        message: "Removed",
-    })
-    .into_response())
+    Ok(done("Removed"))
 }
 
-/// Takes what another program posts, and answers as Slack does.
+/// Post by a webhook
+///
+/// Takes the body of Slack's incoming webhooks, and answers as Slack does. What is longer than a message can be is cut.
+#[utoipa::path(
+    post,
+    path = "/hooks/{token}",
+    operation_id = "postByWebhook",
+    tag = "Webhooks",
+    params(("token" = String, Path, description = "The last part of the address that was shown.")),
+    request_body(content((Hook = "application/json"), (HookForm = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, description = "Posted: `ok`.", body = String, content_type = "text/plain"),
+        (status = 403, description = "`forbidden`: nobody posts in this room."),
+        (status = 409, description = "`room_is_e2ee`."),
+        (status = 415, description = "`unsupported_media_type`: neither JSON nor a form."),
+        (status = 429, description = "`rate_limited`."),
+    ),
+    security(())
+)]
 pub(crate) async fn post<P: Ports>(
     State(shared): State<Arc<Shared<P>>>,
     Named(token): Named<String>,

@@ -2,11 +2,13 @@
 
 use chat_domain::{RoomId, Seq, id::IdOutOfRange, limit};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::{
     decode,
     problem::{FieldProblem, Problem},
     request::SendMessage,
+    schema,
 };
 
 /// A frame of a client. Text is JSON with a `type`; what else stands in it depends on that.
@@ -25,7 +27,7 @@ pub enum ClientFrame {
 }
 
 /// `auth`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct Auth {
     /// A session token or a token for the socket; a browser is known by its cookie and leaves it out.
     pub token: Option<String>,
@@ -45,10 +47,12 @@ impl Auth {
 }
 
 /// `typing`
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 pub struct Typing {
     /// Types, or has stopped.
     pub is_typing: bool,
+    /// Where; without one, in the plain room, if there is one.
+    #[schema(value_type = Option<schema::RoomId>)]
     room_id: Option<u64>,
 }
 
@@ -66,7 +70,7 @@ impl Typing {
 }
 
 /// `resume`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct Resume {
     rooms: Vec<Known>,
 }
@@ -82,9 +86,11 @@ impl Resume {
 }
 
 /// A room that a client knows up to a place.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 struct Known {
+    #[schema(value_type = schema::RoomId)]
     room_id: u64,
+    #[schema(value_type = schema::Seq)]
     after_seq: u64,
 }
 
@@ -105,7 +111,7 @@ fn places(field: &str, known: &[Known]) -> Result<Vec<(RoomId, Seq)>, Problem> {
 }
 
 /// `ping`
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 pub struct Ping {
     /// The client's own time, given back as it is.
     pub t: Option<f64>,

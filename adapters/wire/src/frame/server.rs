@@ -3,11 +3,12 @@
 use chat_domain::{Event, EventBody, Message, UserId, event::Person};
 use chat_ports::MyRoom;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::{message::MessageView, problem::Problem, room::RoomView, user::UserView};
+use crate::{message::MessageView, problem::Problem, room::RoomView, schema, user::UserView};
 
 /// A frame of the server.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerFrame<'a> {
     /// Signed in; what follows is live.
@@ -19,6 +20,7 @@ pub enum ServerFrame<'a> {
         /// Some of those online.
         online: Vec<UserView<'a>>,
         /// How many are online.
+        #[schema(value_type = schema::Count)]
         online_count: usize,
     },
     /// A message.
@@ -30,21 +32,28 @@ pub enum ServerFrame<'a> {
     Ack {
         /// The client's own name for it.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<schema::ClientId>)]
         client_id: Option<&'a str>,
         /// Its id.
+        #[schema(value_type = schema::MessageId)]
         id: u64,
         /// Its room.
+        #[schema(value_type = schema::RoomId)]
         room_id: u64,
         /// Its place.
+        #[schema(value_type = schema::Seq)]
         seq: u64,
         /// When it was taken in.
+        #[schema(value_type = schema::Moment)]
         created_at: String,
     },
     /// A message was given another text.
     MessageEdited {
         /// Where.
+        #[schema(value_type = schema::RoomId)]
         room_id: u64,
         /// The event's place.
+        #[schema(value_type = schema::Seq)]
         seq: u64,
         /// The message as it is now.
         message: MessageView<'a>,
@@ -52,14 +61,19 @@ pub enum ServerFrame<'a> {
     /// An emoji was put under a message, or taken back.
     Reaction {
         /// Where.
+        #[schema(value_type = schema::RoomId)]
         room_id: u64,
         /// The event's place.
+        #[schema(value_type = schema::Seq)]
         seq: u64,
         /// The message.
+        #[schema(value_type = schema::MessageId)]
         target_id: u64,
         /// Whose reaction.
+        #[schema(value_type = schema::UserId)]
         user_id: u64,
         /// Which emoji.
+        #[schema(value_type = schema::Emoji)]
         emoji: &'a str,
         /// Put there, or taken back.
         added: bool,
@@ -67,21 +81,28 @@ pub enum ServerFrame<'a> {
     /// A message was emptied.
     MessageDeleted {
         /// Where.
+        #[schema(value_type = schema::RoomId)]
         room_id: u64,
         /// The event's place.
+        #[schema(value_type = schema::Seq)]
         seq: u64,
         /// The message.
+        #[schema(value_type = schema::MessageId)]
         id: u64,
         /// The message's place.
+        #[schema(value_type = schema::Seq)]
         target_seq: u64,
         /// `author`, `moderator` or `server`.
+        #[schema(value_type = schema::DeletedByName)]
         by: &'static str,
     },
     /// The room's settings were changed.
     RoomChanged {
         /// Where.
+        #[schema(value_type = schema::RoomId)]
         room_id: u64,
         /// The event's place.
+        #[schema(value_type = schema::Seq)]
         seq: u64,
         /// The room as it is now, whoever looks at it.
         room: Box<RoomView<'a>>,
@@ -89,17 +110,22 @@ pub enum ServerFrame<'a> {
     /// Events that are not shown.
     Withheld {
         /// Where.
+        #[schema(value_type = schema::RoomId)]
         room_id: u64,
         /// The first of them.
+        #[schema(value_type = schema::Seq)]
         seq: u64,
         /// The last of them.
+        #[schema(value_type = schema::Seq)]
         to_seq: u64,
     },
     /// Caught up in a room; live events follow.
     Resumed {
         /// Where.
+        #[schema(value_type = schema::RoomId)]
         room_id: u64,
         /// The place up to which everything was sent, or is to be loaded.
+        #[schema(value_type = schema::Seq)]
         last_seq: u64,
         /// False: too much was missed to be sent, load the history instead.
         complete: bool,
@@ -107,12 +133,15 @@ pub enum ServerFrame<'a> {
     /// Somebody types, or has stopped.
     Typing {
         /// Who.
+        #[schema(value_type = schema::UserId)]
         user_id: u64,
         /// Who, by name.
+        #[schema(value_type = schema::Username)]
         username: &'a str,
         /// Types, or has stopped.
         is_typing: bool,
         /// Where.
+        #[schema(value_type = schema::RoomId)]
         room_id: u64,
     },
     /// An administrator has cut the connection; the close follows.
@@ -130,25 +159,31 @@ pub enum ServerFrame<'a> {
     /// Somebody became a member.
     MemberJoined {
         /// Where.
+        #[schema(value_type = schema::RoomId)]
         room_id: u64,
         /// The event's place.
+        #[schema(value_type = schema::Seq)]
         seq: u64,
         /// Who.
         user: UserView<'a>,
         /// Who added them.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<schema::UserId>)]
         by: Option<u64>,
     },
     /// Somebody is no longer a member.
     MemberLeft {
         /// Where.
+        #[schema(value_type = schema::RoomId)]
         room_id: u64,
         /// The event's place.
+        #[schema(value_type = schema::Seq)]
         seq: u64,
         /// Who.
         user: UserView<'a>,
         /// Who removed them.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<schema::UserId>)]
         by: Option<u64>,
     },
     /// The first connection of a user came.
@@ -156,6 +191,7 @@ pub enum ServerFrame<'a> {
         /// Who.
         user: UserView<'a>,
         /// How many are online now.
+        #[schema(value_type = schema::Count)]
         online_count: usize,
     },
     /// The last connection of a user went.
@@ -163,6 +199,7 @@ pub enum ServerFrame<'a> {
         /// Who.
         user: UserView<'a>,
         /// How many are online now.
+        #[schema(value_type = schema::Count)]
         online_count: usize,
     },
     /// Many came and went.
@@ -172,6 +209,7 @@ pub enum ServerFrame<'a> {
         /// Who went.
         left: Vec<UserView<'a>>,
         /// How many are online now.
+        #[schema(value_type = schema::Count)]
         online_count: usize,
     },
     /// The answer to a client's `ping`.
@@ -188,6 +226,7 @@ pub enum ServerFrame<'a> {
         message: &'a str,
         /// Which message it was.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<schema::ClientId>)]
         client_id: Option<&'a str>,
         /// Whole seconds until it is worth to try again.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,7 +2,10 @@
 
 use std::fmt::Display;
 
-use crate::problem::{FieldProblem, Problem};
+use crate::{
+    problem::{FieldProblem, Problem},
+    schema::QueryNumber,
+};
 
 /// What is wrong with the fields of a body.
 #[derive(Default)]
@@ -46,8 +49,11 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// The number under this name, if it is given; what is no number of the range is noted as wrong.
-    pub(crate) fn number(&mut self, name: &str, least: u64, most: u64) -> Option<u64> {
+    /// The number, if it is given; what is no number of its range is noted as wrong.
+    pub(crate) fn number(&mut self, wanted: &QueryNumber) -> Option<u64> {
+        let QueryNumber {
+            name, least, most, ..
+        } = *wanted;
         let mut values = self.query.split('&').filter_map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             (key == name).then_some(value)

@@ -3,6 +3,7 @@
 
 use chat_domain::{Content, MessageType, limit::Limits, message::Utterance};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::{
     decode,
@@ -10,29 +11,34 @@ use crate::{
 };
 
 /// `POST /hooks/{token}`
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 pub struct Hook {
+    /// What is to be said.
     text: Option<String>,
+    /// Who says it: stands before the text.
     username: Option<String>,
-    attachments: Vec<Attachment>,
+    /// What is to be said beside the text, or without one.
+    attachments: Option<Vec<Attachment>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = HookAttachment)]
 struct Attachment {
+    /// Said if there is nothing else.
     fallback: Option<String>,
     pretext: Option<String>,
     title: Option<String>,
     title_link: Option<String>,
     text: Option<String>,
-    fields: Vec<Field>,
+    fields: Option<Vec<Field>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = HookField)]
 struct Field {
     title: Option<String>,
+    /// A text, or anything else, which is shown as JSON.
+    #[schema(value_type = Option<Value>)]
     value: Option<serde_json::Value>,
 }
 
@@ -62,7 +68,7 @@ impl Hook {
             (Some(name), Some(text)) => Some(format!("{name}: {text}")),
             (_, text) => text,
         };
-        let attached = self.attachments.into_iter().flat_map(Attachment::lines);
+        let attached = self.attachments.into_iter().flatten().flat_map(Attachment::lines);
         let lines: Vec<_> = said.into_iter().chain(attached).collect();
         let content = Content::within(limits.content, cut(lines.join("\n"), limits.content));
         let wrong = |error: &dyn std::fmt::Display| Problem::invalid(vec![FieldProblem::new("text", error)]);
@@ -82,7 +88,7 @@ impl Attachment {
             (Some(title), Some(link)) => Some(format!("{title} ({link})")),
             (title, link) => title.or(link),
         };
-        let fields = self.fields.into_iter().filter_map(Field::line);
+        let fields = self.fields.into_iter().flatten().filter_map(Field::line);
         let plainly = |text: Option<String>| text.as_deref().and_then(plain);
         let mut lines: Vec<_> = [plainly(self.pretext), title, plainly(self.text)]
             .into_iter()

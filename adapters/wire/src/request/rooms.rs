@@ -9,14 +9,26 @@ use chat_domain::{
     room::{SlowMode, Topic},
 };
 use serde::Deserialize;
+use utoipa::{
+    IntoParams, ToSchema,
+    openapi::path::{Parameter, ParameterIn},
+};
 
-use super::fields::{Fields, Query};
-use crate::problem::Problem;
+use super::{
+    LIMIT,
+    fields::{Fields, Query},
+};
+use crate::{
+    problem::Problem,
+    schema::{self, QueryNumber},
+};
 
 /// `POST /api/rooms`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct CreateRoom {
+    #[schema(value_type = schema::RoomName)]
     name: String,
+    #[schema(value_type = Option<schema::JoinRule>)]
     join: Option<String>,
 }
 
@@ -34,8 +46,9 @@ impl CreateRoom {
 }
 
 /// `POST /api/rooms/direct`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct DirectRoom {
+    #[schema(value_type = schema::UserId)]
     user_id: u64,
 }
 
@@ -52,8 +65,9 @@ impl DirectRoom {
 }
 
 /// `POST /api/rooms/{id}/members`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct AddMember {
+    #[schema(value_type = schema::Username)]
     username: String,
 }
 
@@ -70,11 +84,15 @@ impl AddMember {
 }
 
 /// `PATCH /api/rooms/{id}`: what is left out stays; an empty topic takes the topic away.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 pub struct PatchRoom {
+    #[schema(value_type = Option<schema::RoomName>)]
     name: Option<String>,
+    #[schema(value_type = Option<schema::JoinRule>)]
     join: Option<String>,
+    #[schema(value_type = Option<schema::Topic>)]
     topic: Option<String>,
+    #[schema(value_type = Option<schema::SlowMode>)]
     slow_mode: Option<u32>,
     read_only: Option<bool>,
 }
@@ -100,8 +118,9 @@ impl PatchRoom {
 }
 
 /// `POST /api/rooms/{id}/read`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct MarkRead {
+    #[schema(value_type = schema::Seq)]
     seq: u64,
 }
 
@@ -118,9 +137,11 @@ impl MarkRead {
 }
 
 /// `POST /api/edit-message`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct EditMessage {
+    #[schema(value_type = schema::MessageId)]
     message_id: u64,
+    #[schema(value_type = schema::Content)]
     content: String,
 }
 
@@ -138,8 +159,9 @@ impl EditMessage {
 }
 
 /// `POST /api/delete-message`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct DeleteMessage {
+    #[schema(value_type = schema::MessageId)]
     message_id: u64,
 }
 
@@ -156,9 +178,11 @@ impl DeleteMessage {
 }
 
 /// `POST /api/react`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct React {
+    #[schema(value_type = schema::MessageId)]
     message_id: u64,
+    #[schema(value_type = schema::Emoji)]
     emoji: String,
     added: bool,
 }
@@ -176,6 +200,21 @@ impl React {
     }
 }
 
+const AFTER: QueryNumber = QueryNumber {
+    name: "after",
+    least: 1,
+    most: id::MAX_ID,
+    meaning: "What comes after this number (`id`) in the list.",
+    default: None,
+};
+const OPEN: QueryNumber = QueryNumber {
+    name: "open",
+    least: 0,
+    most: 1,
+    meaning: "1: the rooms that one may join, in pages, instead of those that one is in.",
+    default: Some(0),
+};
+
 /// A page of a list: what comes after a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listing {
@@ -192,8 +231,8 @@ impl Listing {
     /// `invalid`, with every parameter that is wrong.
     pub fn parse(query: &str, limits: &Limits) -> Result<Self, Problem> {
         let mut query = Query::new(query);
-        let after = query.number("after", 1, id::MAX_ID);
-        let most = query.number("limit", 1, u64::from(limits.page));
+        let after = query.number(&AFTER);
+        let most = query.number(&LIMIT.at_most(limits.page));
         query.done()?;
         let most = most.and_then(|most| u32::try_from(most).ok());
         Ok(Self {
@@ -219,12 +258,26 @@ impl RoomsQuery {
     /// `invalid`, with every parameter that is wrong.
     pub fn parse(text: &str, limits: &Limits) -> Result<Self, Problem> {
         let mut query = Query::new(text);
-        let open = query.number("open", 0, 1);
+        let open = query.number(&OPEN);
         query.done()?;
-        match open {
-            Some(1) => Listing::parse(text, limits).map(Self::Open),
-            _ => Ok(Self::Mine),
-        }
+        // Read also where it has no meaning, so that a wrong parameter is never taken for a right one.
+        let page = Listing::parse(text, limits)?;
+        Ok(match open {
+            Some(1) => Self::Open(page),
+            _ => Self::Mine,
+        })
+    }
+}
+
+impl IntoParams for Listing {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        [LIMIT, AFTER].map(|number| number.parameter()).into()
+    }
+}
+
+impl IntoParams for RoomsQuery {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        [OPEN, LIMIT, AFTER].map(|number| number.parameter()).into()
     }
 }
 
@@ -338,7 +391,7 @@ mod tests {
             RoomsQuery::parse("open=1&after=7&limit=3", &Limits::default()),
             Ok(RoomsQuery::Open(page))
         );
-        for bad in ["open=2", "open=1&after=0", "open=1&limit=101"] {
+        for bad in ["open=2", "open=1&after=0", "open=1&limit=101", "limit=null"] {
             assert_eq!(
                 RoomsQuery::parse(bad, &Limits::default()).unwrap_err().status,
                 422,

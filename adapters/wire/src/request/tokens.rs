@@ -5,17 +5,23 @@ use std::time::Duration;
 use chat_app::accounts;
 use chat_domain::{Scopes, TokenName, Username, limit};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
-use crate::{problem::Problem, request::fields::Fields};
+use crate::{problem::Problem, request::fields::Fields, schema};
 
 /// Seconds of a day.
 const DAY: u64 = 86_400;
 
 /// `POST /api/tokens`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct MakeToken {
+    #[schema(value_type = schema::TokenName)]
     name: String,
+    /// What the token is to be good for.
+    #[schema(value_type = Vec<schema::ScopeName>, min_items = 1)]
     scopes: Vec<String>,
+    /// Until it is revoked, where it is left out.
+    #[schema(value_type = Option<schema::TokenDays>)]
     expires_in_days: Option<u64>,
 }
 
@@ -45,8 +51,10 @@ impl MakeToken {
 }
 
 /// `POST /api/rooms/{id}/webhooks`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct AddWebhook {
+    /// The name of the account that it is to post as, which nobody else has.
+    #[schema(value_type = schema::Username)]
     name: String,
 }
 
