@@ -140,6 +140,16 @@ impl Server {
         client
     }
 
+    /// The first administrator, whose password this start has printed.
+    pub(crate) async fn admin(&self) -> Client {
+        let shown = self.printed().join(" ");
+        let password = shown.split("with the password ").nth(1).unwrap();
+        let password = password.split_whitespace().next().unwrap();
+        let mut client = self.client();
+        client.sign_in("admin", password).await.unwrap();
+        client
+    }
+
     /// The most memory that it had resident since [`Server::forget_peak_memory`], in bytes.
     pub(crate) fn peak_memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();

@@ -265,16 +265,6 @@ async fn a_token_opens_a_socket_and_revoking_it_closes_that() {
     assert!(refused.is_err(), "who may not read is told nothing");
 }
 
-/// The first administrator, whose password a start has printed.
-async fn admin(server: &Server) -> Client {
-    let shown = server.printed().join(" ");
-    let password = shown.split("with the password ").nth(1).unwrap();
-    let password = password.split_whitespace().next().unwrap();
-    let mut client = server.client();
-    client.sign_in("admin", password).await.unwrap();
-    client
-}
-
 /// Posts to a webhook; status and body.
 async fn hook(server: &Server, url: &str, kind: &str, body: &str) -> (u16, String) {
     let path = url.split_once("/hooks/").unwrap().1;
@@ -293,7 +283,7 @@ async fn hook(server: &Server, url: &str, kind: &str, body: &str) -> (u16, Strin
 async fn other_programs_post_by_webhook() {
     let directory = directory();
     let server = Server::start(directory.path());
-    let (boss, ada) = (admin(&server).await, server.user("ada").await);
+    let (boss, ada) = (server.admin().await, server.user("ada").await);
     let room = post(&boss, "/api/rooms", json!({ "name": "alarms", "join": "open" }))
         .await
         .1;
