@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Signing in: whether the time of a refusal tells anything, and what a crowd that signs in costs those who talk.
 
-    python3 benches/sign_in.py --server target/release/secure-chat [--rounds 400] [time] [crowd]
+    python3 benches/sign_in.py --server target/dist/secure-chat [--rounds 400] [time] [crowd]
 
 `time` tries a wrong password for a name that exists, for one that does not, and for one that is banned, ROUNDS times each
 and in shuffled order, and prints quartiles and, for every pair, the chance that one of the first takes longer than one of

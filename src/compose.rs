@@ -91,7 +91,7 @@ fn put_together(config: &Config, lock: File) -> Result<House, Box<dyn Error>> {
     let hub = Arc::new(Hub::new());
     let ports = Bundle {
         store: store.clone(),
-        hasher: Argon2idHasher::new(Arc::clone(&entropy) as _, Cost::DEFAULT, config.hashing_slots)?,
+        hasher: Argon2idHasher::new(Arc::clone(&entropy) as _, Cost::DEFAULT, config.hashing_slots())?,
         clock,
         entropy,
         bus: Arc::new(LocalBus::new(vec![Arc::clone(&hub) as _])),

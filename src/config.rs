@@ -62,7 +62,7 @@ pub struct Config {
     max_page: u32,
     sign_in_free_failures: u32,
     sign_in_longest_wait: u64,
-    pub hashing_slots: usize,
+    hashing_slots: usize,
     shutdown_grace: u64,
     metrics_token: Hidden,
     pub log: String,
@@ -140,7 +140,6 @@ impl Config {
                 "max_connections_per_address",
                 self.max_connections_per_address as u64,
             ),
-            ("hashing_slots", self.hashing_slots as u64),
         ] {
             must(key, number > 0, "must be at least 1")?;
         }
@@ -343,6 +342,17 @@ impl Config {
             reason: self.max_reason,
             rooms_per_user: self.max_rooms_per_user,
             page: self.max_page,
+        }
+    }
+
+    /// How many passwords are hashed at once: so many, or as many as there are processors but one, so that a crowd which
+    /// signs in leaves one to those who talk.
+    #[must_use]
+    pub fn hashing_slots(&self) -> usize {
+        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+        match self.hashing_slots {
+            0 => processors().saturating_sub(1).max(1),
+            slots => slots,
         }
     }
 

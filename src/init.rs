@@ -16,6 +16,7 @@ pub(crate) async fn init(config: &Config, asked: &cli::Init) -> Result<(), Box<d
     let house = compose(config)?;
     let show = if asked.json { as_json } else { welcome };
     let is_new = set_up(&house.app, name, config.admin_password_hash()?, show).await?;
+    house.store.settled().await;
     match (is_new, asked.json) {
         (true, _) => {}
         (false, true) => say(&serde_json::json!({ "username": null, "password": null }).to_string()),

@@ -24,7 +24,11 @@ impl Master {
 
     pub(crate) async fn ask(&self, request: Request) -> Result<Answer, Box<dyn Error>> {
         match self {
-            Self::Oneself(house) => Ok(chat_control::perform(&house.app, request).await),
+            Self::Oneself(house) => {
+                let answer = chat_control::perform(&house.app, request).await;
+                house.store.settled().await;
+                Ok(answer)
+            }
             Self::Server(path) => Ok(chat_control::ask(path, &request).await?),
         }
     }

@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use argon2::{
-    Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier, Version,
-    password_hash::phc::PasswordHash as Phc,
+    Algorithm, Argon2, Params, Version,
+    password_hash::phc::{Output, PasswordHash as Phc},
 };
 use chat_domain::{Password, PasswordHash};
 use chat_ports::{Entropy, HasherError, PasswordHasher};
 use data_encoding::BASE64_NOPAD;
 use metrics::{Histogram, describe_histogram, histogram};
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot},
-    time::Instant,
-};
+use tokio::time::Instant;
+
+use crate::workers::{Memory, Workers};
 
 /// What a hash costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,17 +38,11 @@ impl Cost {
 /// Passwords that may wait for a slot; beyond, the client is asked to come back.
 const QUEUE: usize = 64;
 
-/// How far hashing steps back behind everything else that wants the processor (`nice`): a hash takes a core for as long as
-/// a thousand messages do, and who waits for it waits anyway.
-#[cfg(target_os = "linux")]
-const NICENESS: i32 = 10;
-
 /// Hashes passwords on threads of their own, `slots` at once.
 pub struct Argon2idHasher {
     argon2: Argon2<'static>,
     entropy: Arc<dyn Entropy>,
-    slots: Arc<Semaphore>,
-    queue: Arc<Semaphore>,
+    workers: Workers,
     /// Verified against when there is no account, so that the answer takes as long.
     dummy: PasswordHash,
     meter: Histogram,
@@ -64,7 +57,6 @@ impl Argon2idHasher {
         let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None).map_err(failed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let dummy = dummy(cost, &*entropy);
-        let slots = slots.max(1);
         describe_histogram!(
             "secure_chat_password_hash_seconds",
             "Hashing a password, with the wait for a slot."
@@ -72,76 +64,42 @@ impl Argon2idHasher {
         Ok(Self {
             argon2,
             entropy,
-            slots: Arc::new(Semaphore::new(slots)),
-            queue: Arc::new(Semaphore::new(slots + QUEUE)),
+            workers: Workers::new(slots.max(1), QUEUE),
             dummy,
             meter: histogram!("secure_chat_password_hash_seconds"),
         })
     }
 
-    /// Runs `work` on a thread of its own once there is a slot. The thread ends with it: what has stepped back may not
-    /// step forward again, so none of the runtime's may do so. The permits go with the work: a caller that goes away
-    /// frees its slot only when the work is really over, so that no more than `slots` ever run.
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, HasherError> + Send + 'static,
+        work: impl FnOnce(&mut Memory) -> Result<T, HasherError> + Send + 'static,
     ) -> Result<T, HasherError> {
         let asked = Instant::now();
-        let queued = self.queue()?;
-        let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(failed)?;
-        let (tell, told) = oneshot::channel();
-        let started = std::thread::Builder::new()
-            .name("hashing".to_owned())
-            .spawn(move || {
-                let _permits = (queued, slot);
-                step_back();
-                // Who asked may be gone.
-                let _ = tell.send(work());
-            });
-        started.map_err(failed)?;
-        let told = told.await;
-        self.meter.record(asked.elapsed());
-        told.map_err(failed)?
-    }
-
-    fn queue(&self) -> Result<OwnedSemaphorePermit, HasherError> {
-        Arc::clone(&self.queue)
-            .try_acquire_owned()
-            .map_err(|error| match error {
-                TryAcquireError::NoPermits => HasherError::Busy,
-                TryAcquireError::Closed => failed(error),
-            })
+        let done = self.workers.call(work).await;
+        if !matches!(done, Err(HasherError::Busy)) {
+            self.meter.record(asked.elapsed());
+        }
+        done
     }
 }
 
 impl PasswordHasher for Argon2idHasher {
     async fn hash(&self, password: Password) -> Result<PasswordHash, HasherError> {
         let (argon2, salt) = (self.argon2.clone(), self.entropy.draw());
-        self.run(move || hash(&argon2, password.expose().as_bytes(), salt))
+        self.run(move |memory| hash(&argon2, memory, password.expose().as_bytes(), salt))
             .await
     }
 
     async fn verify(&self, password: Password, known: Option<PasswordHash>) -> Result<bool, HasherError> {
-        let (argon2, dummy) = (self.argon2.clone(), self.dummy.clone());
-        self.run(move || {
+        let dummy = self.dummy.clone();
+        self.run(move |memory| {
             let exists = known.is_some();
-            let right = verify(&argon2, password.expose().as_bytes(), &known.unwrap_or(dummy))?;
+            let right = verify(memory, password.expose().as_bytes(), &known.unwrap_or(dummy))?;
             Ok(exists && right)
         })
         .await
     }
 }
-
-/// Lets the other threads go first. Where that cannot be had, all are equal.
-#[cfg(target_os = "linux")]
-fn step_back() {
-    // On Linux this is the thread alone, whatever POSIX says of the process.
-    let _ = rustix::process::setpriority_process(None, NICENESS);
-}
-
-/// Elsewhere the whole process would step back.
-#[cfg(not(target_os = "linux"))]
-const fn step_back() {}
 
 /// A text that is no hash of ours to verify against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -186,19 +144,49 @@ fn dummy(cost: Cost, entropy: &dyn Entropy) -> PasswordHash {
     ))
 }
 
-fn hash(argon2: &Argon2<'_>, password: &[u8], salt: [u8; 16]) -> Result<PasswordHash, HasherError> {
-    let hashed = argon2.hash_password_with_salt(password, &salt).map_err(failed)?;
-    Ok(PasswordHash::from_phc(hashed.to_string()))
+fn hash(
+    argon2: &Argon2<'_>,
+    memory: &mut Memory,
+    password: &[u8],
+    salt: [u8; 16],
+) -> Result<PasswordHash, HasherError> {
+    let output = output(argon2, memory, password, &salt)?;
+    let params = argon2.params();
+    let (memory_kib, passes, lanes) = (params.m_cost(), params.t_cost(), params.p_cost());
+    let (salt, output) = (BASE64_NOPAD.encode(&salt), BASE64_NOPAD.encode(output.as_bytes()));
+    Ok(PasswordHash::from_phc(format!(
+        "$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${salt}${output}"
+    )))
 }
 
 /// Verifies with the parameters that stand in the hash; compared in constant time by the library.
-fn verify(argon2: &Argon2<'_>, password: &[u8], known: &PasswordHash) -> Result<bool, HasherError> {
+fn verify(memory: &mut Memory, password: &[u8], known: &PasswordHash) -> Result<bool, HasherError> {
     let known = Phc::new(known.expose()).map_err(failed)?;
-    match argon2.verify_password(password, &known) {
-        Ok(()) => Ok(true),
-        Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
-        Err(error) => Err(failed(error)),
-    }
+    let (Some(salt), Some(expected)) = (&known.salt, &known.hash) else {
+        return Err(failed("a hash without salt or output"));
+    };
+    let algorithm = Algorithm::try_from(known.algorithm.as_str()).map_err(failed)?;
+    let version = known.version.map_or(Ok(Version::default()), Version::try_from);
+    let params = Params::try_from(&known).map_err(failed)?;
+    let argon2 = Argon2::new(algorithm, version.map_err(failed)?, params);
+    Ok(output(&argon2, memory, password, salt)? == *expected)
+}
+
+fn output(
+    argon2: &Argon2<'_>,
+    memory: &mut Memory,
+    password: &[u8],
+    salt: &[u8],
+) -> Result<Output, HasherError> {
+    let params = argon2.params();
+    let mut output = [0; Output::MAX_LENGTH];
+    let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let output = output.get_mut(..length).unwrap_or_default();
+    let blocks = memory.blocks(params.block_count());
+    argon2
+        .hash_password_into_with_memory(password, salt, output, blocks)
+        .map_err(failed)?;
+    Output::new(output).map_err(failed)
 }
 
 fn failed(error: impl std::fmt::Display) -> HasherError {
@@ -300,40 +288,5 @@ mod tests {
                 .await
                 .unwrap()
         );
-    }
-
-    #[cfg(target_os = "linux")]
-    #[tokio::test]
-    async fn hashing_steps_back_and_nothing_else_does() {
-        let niceness = || rustix::process::getpriority_process(None).unwrap();
-        let before = niceness();
-        let hashing = hasher(CHEAP, 1).run(move || Ok(niceness())).await.unwrap();
-        assert_eq!((hashing, niceness()), (NICENESS.max(before), before));
-    }
-
-    #[tokio::test]
-    async fn when_too_many_wait_the_next_is_sent_away() {
-        let hasher = hasher(CHEAP, 1);
-        let all = u32::try_from(1 + QUEUE).unwrap();
-        let waiting = Arc::clone(&hasher.queue).try_acquire_many_owned(all).unwrap();
-        assert!(matches!(hasher.hash(password("x")).await, Err(HasherError::Busy)));
-        drop(waiting);
-        assert!(hasher.hash(password("x")).await.is_ok());
-    }
-
-    #[tokio::test]
-    async fn who_goes_away_while_waiting_frees_the_place() {
-        let hasher = Arc::new(hasher(CHEAP, 1));
-        let places = hasher.queue.available_permits();
-        let slot = Arc::clone(&hasher.slots).acquire_owned().await.unwrap();
-        {
-            let mut waiting = Box::pin(hasher.hash(password("x")));
-            let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(waiting.as_mut().poll(cx))).await;
-            assert!(polled.is_pending());
-            assert_eq!(hasher.queue.available_permits(), places - 1);
-        }
-        assert_eq!(hasher.queue.available_permits(), places);
-        drop(slot);
-        assert!(hasher.hash(password("x")).await.is_ok());
     }
 }

@@ -4,6 +4,7 @@ mod argon2id;
 mod at_rest;
 mod encryption_key;
 pub mod keyring;
+mod workers;
 
 pub use argon2id::{Argon2idHasher, Cost, HashError, parse_hash};
 pub use at_rest::AtRestSealer;

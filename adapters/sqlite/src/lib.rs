@@ -127,6 +127,12 @@ impl SqliteStore {
         Ok(self.record.health())
     }
 
+    /// Returns once nothing is under way that a caller who has their answer does not see. To be waited for by a process that
+    /// ends: what is cut off on its way would be reported as broken.
+    pub async fn settled(&self) {
+        self.readers.settled().await;
+    }
+
     /// Returns when the process has to end, and why; as long as all is well it does not return.
     pub async fn lost(&self) -> Lost {
         self.record.lost().await

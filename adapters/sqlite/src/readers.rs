@@ -125,6 +125,12 @@ impl Readers {
         read?
     }
 
+    /// Returns once no reader is at work, or on its way to it.
+    pub(crate) async fn settled(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
     /// Sends a reader to work until nothing waits.
     async fn work(self) {
         let calls = &self.calls;
