@@ -29,7 +29,7 @@ use sha2::{Digest, Sha256};
 
 /// Modules that the browser loads: each becomes one file with all that it imports, because what a module imports
 /// carries no integrity of its own.
-const MODULES: [&str; 2] = ["js/main.js", "js/docs.js"];
+const MODULES: [&str; 3] = ["js/main.js", "js/docs.js", "js/e2ee/worker.js"];
 /// Scripts that run before the first paint; they import nothing.
 const SCRIPTS: [&str; 1] = ["js/theme.js"];
 /// Style sheets, with all that they import.

@@ -388,7 +388,7 @@ fn unfinished(path: &Path) -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use tempfile::TempDir;
 
     use super::*;
@@ -401,7 +401,7 @@ mod tests {
         }
     }
 
-    fn created() -> (TempDir, PathBuf, Keyring) {
+    pub(crate) fn created() -> (TempDir, PathBuf, Keyring) {
         let directory = TempDir::new().unwrap();
         let path = directory.path().join("keyring.json");
         let keyring = Keyring::create(&path, None, &Counting(1.into()), Timestamp::from_millis(5)).unwrap();

@@ -3,10 +3,12 @@
 mod argon2id;
 mod at_rest;
 mod encryption_key;
+mod keyed;
 pub mod keyring;
 mod workers;
 
 pub use argon2id::{Argon2idHasher, Cost, HashError, parse_hash};
 pub use at_rest::AtRestSealer;
 pub use encryption_key::{EncryptionKey, EncryptionKeyLength};
+pub use keyed::{BadCost, stretch};
 pub use keyring::{Keyring, KeyringError};
