@@ -19,6 +19,7 @@ mod fixtures;
 mod identities;
 mod logs;
 mod messages;
+mod parsers;
 mod perform;
 mod perform_messages;
 mod random_logs;
@@ -28,7 +29,7 @@ mod world;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{ChildStdin, Command, ExitCode, Stdio};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
@@ -146,48 +147,52 @@ fn is_green() -> Result<(), Failed> {
     Ok(())
 }
 
-/// So many random logs: a few hundred in everyday runs, all with `CHAT_TEST_SCALE=full`.
-fn random_logs() -> u64 {
-    if variable("CHAT_TEST_SCALE").as_deref() == Some("full") {
-        10_000
-    } else {
-        500
-    }
+/// A little in everyday runs, everything with `CHAT_TEST_SCALE=full`.
+fn is_full() -> bool {
+    variable("CHAT_TEST_SCALE").as_deref() == Some("full")
 }
 
-/// The logs that this run begins with: of a given seed, or by the time.
+/// The chance of this run: a given one, or another every time.
 fn first_seed() -> u64 {
     variable("CHAT_TEST_SEED")
         .and_then(|seed| seed.parse().ok())
         .unwrap_or_else(|| fastrand::u64(0..1 << 48))
 }
 
-/// Logs made here are judged in JavaScript entry by entry, while more of them are made.
-fn are_judged_alike() -> Result<(), Failed> {
-    let (count, seed) = (random_logs(), first_seed());
+/// Feeds lines to a checker in JavaScript, which ends at the first that comes out otherwise there; what it said.
+fn in_node(
+    script: &str,
+    feed: impl FnOnce(&mut ChildStdin) -> std::io::Result<()>,
+) -> Result<String, Failed> {
     let mut node = Command::new("node")
-        .args(["assets/test/e2ee/replay.js", "/dev/stdin"])
+        .args([script, "/dev/stdin"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
-    let mut outcomes = BTreeMap::new();
     let mut pipe = node.stdin.take().unwrap();
-    for i in 0..count {
-        let line = random_logs::log(seed + i, &mut outcomes);
-        // It ends at the first difference, and says which.
-        if writeln!(pipe, "{line}").is_err() {
-            break;
-        }
-    }
+    // That the pipe breaks says only that it has ended, and its own words say why.
+    let _ = feed(&mut pipe);
     drop(pipe);
     let output = node.wait_with_output()?;
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    if !output.status.success() {
-        return Err(format!("CHAT_TEST_SEED={seed}: {said}").into());
+    if output.status.success() {
+        Ok(said)
+    } else {
+        Err(said.into())
     }
-    println!("CHAT_TEST_SEED={seed}: {said}{outcomes:?}");
+}
+
+/// Logs made here are judged in JavaScript entry by entry, while more of them are made.
+fn are_judged_alike() -> Result<(), Failed> {
+    let (count, seed) = (if is_full() { 10_000 } else { 500 }, first_seed());
+    println!("random logs: CHAT_TEST_SEED={seed}");
+    let mut outcomes = BTreeMap::new();
+    let said = in_node("assets/test/e2ee/replay.js", |pipe| {
+        (0..count).try_for_each(|i| writeln!(pipe, "{}", random_logs::log(seed + i, &mut outcomes)))
+    })?;
+    println!("{said}{outcomes:?}");
     let every = [
         "ok",
         "malformed",
@@ -201,9 +206,38 @@ fn are_judged_alike() -> Result<(), Failed> {
         "forbidden",
     ];
     match every.iter().find(|code| !outcomes.contains_key(*code)) {
-        Some(never) => Err(format!("CHAT_TEST_SEED={seed}: no entry was {never}").into()),
+        Some(never) => Err(format!("no entry was {never}").into()),
         None if !said.starts_with(&format!("{count} logs")) => Err(said.into()),
         None => Ok(()),
+    }
+}
+
+/// Whatever the fuzzer once found still does no harm.
+fn the_corpus_is_read() -> Result<(), Failed> {
+    let count = parsers::read_all();
+    println!("{count} inputs of the corpus");
+    if count > 300 {
+        Ok(())
+    } else {
+        Err(format!("only {count} inputs in fuzz/corpus").into())
+    }
+}
+
+/// Hostile inputs are taken and refused alike, with the same code.
+fn are_read_alike() -> Result<(), Failed> {
+    let (changed, seed) = (if is_full() { 50_000 } else { 1_500 }, first_seed());
+    println!("hostile inputs: CHAT_TEST_SEED={seed}");
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let mut count = 0;
+    let said = in_node("assets/test/e2ee/parse.js", |pipe| {
+        count = parsers::write_for_javascript(pipe, changed, &mut rng)?;
+        Ok(())
+    })?;
+    println!("{said}");
+    if said.starts_with(&format!("{count} inputs")) {
+        Ok(())
+    } else {
+        Err(said.into())
     }
 }
 
@@ -230,6 +264,8 @@ fn main() -> ExitCode {
         Trial::test("the_vectors_are_made_by_rust", is_made_by_rust),
         Trial::test("the_vectors_cover_every_id", covers_every_id),
         Trial::test("the_vectors_are_green_in_rust", is_green),
+        Trial::test("the_corpus_is_read", the_corpus_is_read),
+        in_javascript("hostile_inputs_are_read_alike_in_javascript", are_read_alike),
         in_javascript("random_logs_are_judged_alike_in_javascript", are_judged_alike),
     ];
     libtest_mimic::run(&arguments, trials).exit_code()
