@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chat_app::App;
-use chat_crypto::{Argon2idHasher, AtRestSealer, Cost, Keyring};
+use chat_crypto::{Accounts, Argon2idHasher, AtRestSealer, Cost, Keyring};
 use chat_ports::{Bundle, Clock, Entropy};
 use chat_sqlite::SqliteStore;
 use chat_system::{LocalBus, SystemClock, SystemEntropy};
@@ -22,7 +22,7 @@ const LOCK: &str = "lock";
 pub(crate) const CONTROL: &str = "control.sock";
 
 /// The ports of this program.
-pub type Backend = Bundle<SqliteStore, Argon2idHasher>;
+pub type Backend = Bundle<SqliteStore, Accounts>;
 
 /// The application on its adapters, with what the transports need beside it.
 pub struct House {
@@ -85,13 +85,16 @@ fn put_together(config: &Config, lock: File) -> Result<House, Box<dyn Error>> {
     let settings = config.settings();
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
     let keyring = open_keyring(config, &*entropy, &*clock)?;
+    let cost = Cost::DEFAULT;
+    let hasher = Argon2idHasher::new(Arc::clone(&entropy) as _, cost, config.hashing_slots())?;
+    let accounts = Accounts::new(hasher, &keyring, Arc::clone(&entropy) as _, cost)?;
     let sealer = AtRestSealer::new(keyring, Arc::clone(&entropy) as Arc<dyn Entropy>);
     let store = SqliteStore::open(&closed_to_others(&config.database())?, Arc::new(sealer))?;
     let store = store.with_rooms_per_user(settings.limits.rooms_per_user);
     let hub = Arc::new(Hub::new());
     let ports = Bundle {
         store: store.clone(),
-        hasher: Argon2idHasher::new(Arc::clone(&entropy) as _, Cost::DEFAULT, config.hashing_slots())?,
+        hasher: accounts,
         clock,
         entropy,
         bus: Arc::new(LocalBus::new(vec![Arc::clone(&hub) as _])),

@@ -21,6 +21,7 @@ pub mod credential;
 pub mod event;
 pub mod grant;
 pub mod id;
+pub mod keyed;
 pub mod limit;
 pub mod membership;
 pub mod message;

@@ -70,6 +70,9 @@ pub enum Conflict {
     /// Nobody would be left who administers the server.
     #[error("the last administrator")]
     LastAdmin,
+    /// The directory has a record where one was to be appended.
+    #[error("the directory has moved on")]
+    DirectoryMoved,
     /// The user is gone or banned.
     #[error("the user is gone or banned")]
     UserInactive,

@@ -4,10 +4,12 @@
 //! comes back as a *named* [`Conflict`]. Nothing may be told to anybody before the method has returned `Ok`.
 //! Every promise written at a method is a test in `chat-contract`, which runs over every store.
 
+pub mod account_secrets;
 pub mod clock;
 pub mod entropy;
 pub mod error;
 pub mod event_bus;
+pub mod key_store;
 pub mod message_store;
 pub mod moderation_store;
 pub mod password_hasher;
@@ -18,10 +20,12 @@ pub mod session_store;
 pub mod upkeep;
 pub mod user_store;
 
+pub use account_secrets::AccountSecrets;
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use error::{Conflict, StoreError};
 pub use event_bus::{Cut, EventBus, Listener, Notice};
+pub use key_store::{KeyStore, KeyedCredential, NewKeyedUser};
 pub use message_store::{Appended, MessagePage, MessageStore, Page};
 pub use moderation_store::{ModerationStore, Outcome};
 pub use password_hasher::{HasherError, PasswordHasher};

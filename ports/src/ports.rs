@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Clock, Entropy, EventBus, MessageStore, ModerationStore, PasswordHasher, RoomStore, SessionStore, Upkeep,
-    UserStore,
+    AccountSecrets, Clock, Entropy, EventBus, KeyStore, MessageStore, ModerationStore, PasswordHasher,
+    RoomStore, SessionStore, Upkeep, UserStore,
 };
 
 /// The world as the application sees it. Asynchronous ports are types (static dispatch), synchronous ones are
@@ -12,6 +12,8 @@ use crate::{
 pub trait Ports: Send + Sync + 'static {
     /// Accounts.
     type Users: UserStore;
+    /// What keyed accounts consist of.
+    type Keys: KeyStore;
     /// Sessions.
     type Sessions: SessionStore;
     /// Rooms.
@@ -24,9 +26,13 @@ pub trait Ports: Send + Sync + 'static {
     type Upkeep: Upkeep;
     /// Password hashing.
     type Passwords: PasswordHasher;
+    /// The keyring, as keyed accounts need it.
+    type Secrets: AccountSecrets;
 
     /// Accounts.
     fn users(&self) -> &Self::Users;
+    /// What keyed accounts consist of.
+    fn keys(&self) -> &Self::Keys;
     /// Sessions.
     fn sessions(&self) -> &Self::Sessions;
     /// Rooms.
@@ -39,6 +45,8 @@ pub trait Ports: Send + Sync + 'static {
     fn upkeep(&self) -> &Self::Upkeep;
     /// Password hashing.
     fn passwords(&self) -> &Self::Passwords;
+    /// The keyring, as keyed accounts need it.
+    fn secrets(&self) -> &Self::Secrets;
     /// The time.
     fn clock(&self) -> &dyn Clock;
     /// Chance.
@@ -63,18 +71,24 @@ pub struct Bundle<S, H> {
 
 impl<S, H> Ports for Bundle<S, H>
 where
-    S: UserStore + SessionStore + RoomStore + MessageStore + ModerationStore + Upkeep,
-    H: PasswordHasher,
+    S: UserStore + KeyStore + SessionStore + RoomStore + MessageStore + ModerationStore + Upkeep,
+    H: PasswordHasher + AccountSecrets,
 {
     type Users = S;
+    type Keys = S;
     type Sessions = S;
     type Rooms = S;
     type Messages = S;
     type Moderation = S;
     type Upkeep = S;
     type Passwords = H;
+    type Secrets = H;
 
     fn users(&self) -> &S {
+        &self.store
+    }
+
+    fn keys(&self) -> &S {
         &self.store
     }
 
@@ -99,6 +113,10 @@ where
     }
 
     fn passwords(&self) -> &H {
+        &self.hasher
+    }
+
+    fn secrets(&self) -> &H {
         &self.hasher
     }
 

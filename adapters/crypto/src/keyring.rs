@@ -243,6 +243,12 @@ impl Keyring {
         self.keys.iter().find(fits)
     }
 
+    /// All keys of this purpose that still open what they sealed.
+    pub(crate) fn of(&self, purpose: Purpose) -> impl Iterator<Item = &Key> {
+        let fits = move |key: &&Key| key.purpose == purpose && key.state != State::Retired;
+        self.keys.iter().filter(fits)
+    }
+
     fn read(file: &FileFormat, kept: Option<&EncryptionKey>) -> Result<Self, String> {
         let read = file.keys.iter().map(|key| read_key(key, kept));
         let keys: Vec<Key> = read.collect::<Result<_, _>>()?;

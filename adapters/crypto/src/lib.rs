@@ -10,5 +10,5 @@ mod workers;
 pub use argon2id::{Argon2idHasher, Cost, HashError, parse_hash};
 pub use at_rest::AtRestSealer;
 pub use encryption_key::{EncryptionKey, EncryptionKeyLength};
-pub use keyed::{BadCost, stretch};
+pub use keyed::{Accounts, BadCost, NoKey, stretch};
 pub use keyring::{Keyring, KeyringError};

@@ -3,6 +3,7 @@
 mod clock;
 mod entropy;
 mod event_bus;
+mod key_store;
 mod message_store;
 mod moderation_store;
 mod password_hasher;

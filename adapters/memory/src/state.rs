@@ -7,6 +7,7 @@ use chat_domain::{
     AuditId, Content, Event, EventBody, EventId, Membership, Message, PasswordHash, Role, Room, RoomId, Seq,
     Session, SessionId, Timestamp, TokenHash, TokenName, User, UserId,
     event::{Emoji, Person},
+    keyed::{DirectoryRecord, PasswordRecord, RecoveryRecord, SealedKeys, SealedState},
     membership::Pair,
     moderation::{Action, Actor, AuditEntry},
 };
@@ -52,11 +53,23 @@ pub(crate) struct State {
     pub(crate) first_texts: HashMap<EventId, Content>,
     pub(crate) audit: Vec<AuditEntry>,
     pub(crate) pairs: HashMap<Pair, RoomId>,
+    pub(crate) keys: Keys,
     is_full: bool,
     last_user: u64,
     last_session: u64,
     last_room: u64,
     last_event: u64,
+}
+
+/// What keyed accounts consist of.
+#[derive(Debug, Default)]
+pub(crate) struct Keys {
+    pub(crate) instance: Option<[u8; 16]>,
+    pub(crate) passwords: HashMap<UserId, PasswordRecord>,
+    pub(crate) recoveries: HashMap<UserId, RecoveryRecord>,
+    pub(crate) sealed: HashMap<UserId, SealedKeys>,
+    pub(crate) directory: Vec<DirectoryRecord>,
+    pub(crate) states: HashMap<UserId, SealedState>,
 }
 
 /// A session with what only the store has of it.
@@ -92,6 +105,13 @@ where
 impl State {
     pub(crate) fn next_user(&mut self) -> Result<UserId, StoreError> {
         next(&mut self.last_user, UserId::parse)
+    }
+
+    /// Sets so many numbers of users aside: the first of them.
+    pub(crate) fn reserve_users(&mut self, count: u64) -> Result<UserId, StoreError> {
+        let first = self.next_user()?;
+        self.last_user += count.saturating_sub(1);
+        Ok(first)
     }
 
     pub(crate) fn next_session(&mut self) -> Result<SessionId, StoreError> {

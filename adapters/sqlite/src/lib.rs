@@ -12,6 +12,7 @@ mod checkpoint;
 mod error;
 mod health;
 mod inspect;
+mod key_store;
 mod log;
 mod message_store;
 mod meters;

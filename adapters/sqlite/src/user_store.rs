@@ -1,6 +1,9 @@
 //! Accounts.
 
-use chat_domain::{PasswordHash, Role, RoomId, User, UserId, Username, event::Person, moderation::Action};
+use chat_domain::{
+    AccountKind, PasswordHash, Role, RoomId, Timestamp, User, UserId, Username, event::Person,
+    moderation::Action,
+};
 use chat_ports::{Conflict, Credential, NewUser, Registered, Sealer, StoreError, UserStore};
 use rusqlite::{Connection, named_params};
 
@@ -71,13 +74,43 @@ fn register(connection: &Connection, sealer: &dyn Sealer, new: NewUser) -> Resul
         actor::may_administer(connection, by, new.at)?;
     }
     let id = rows::next_id(connection, "users")?;
+    let account = Account {
+        id,
+        username: new.username,
+        kind: new.kind,
+        password: new.password,
+        is_admin: new.is_admin,
+        joins: new.joins,
+        at: new.at,
+    };
+    let registered = insert_user(connection, account)?;
+    if let Some(by) = new.made_by {
+        let line = audit::Line::about(Action::AddUser, by, id, new.at);
+        audit::write(connection, sealer, &line)?;
+    }
+    Ok(registered)
+}
+
+/// What every account has.
+pub(crate) struct Account {
+    pub(crate) id: u64,
+    pub(crate) username: Username,
+    pub(crate) kind: AccountKind,
+    pub(crate) password: Option<PasswordHash>,
+    pub(crate) is_admin: bool,
+    pub(crate) joins: Option<RoomId>,
+    pub(crate) at: Timestamp,
+}
+
+/// Makes the account, a member of the group that it joins. An id that somebody has is taken like a name.
+pub(crate) fn insert_user(connection: &Connection, new: Account) -> Result<Registered, StoreError> {
     let made = rows::run(
         connection,
         "INSERT INTO users (id, username, username_key, kind, password_hash, is_admin, created_at, last_seen_at)
          VALUES (:id, :username, :key, :kind, :password_hash, :is_admin, :at, :at)
-         ON CONFLICT (username_key) DO NOTHING",
+         ON CONFLICT DO NOTHING",
         named_params! {
-            ":id": id,
+            ":id": new.id,
             ":username": new.username.as_str(),
             ":key": new.username.key(),
             ":kind": rows::account_kind_name(new.kind),
@@ -89,12 +122,8 @@ fn register(connection: &Connection, sealer: &dyn Sealer, new: NewUser) -> Resul
     if made == 0 {
         return Err(Conflict::UsernameTaken.into());
     }
-    if let Some(by) = new.made_by {
-        let line = audit::Line::about(Action::AddUser, by, id, new.at);
-        audit::write(connection, sealer, &line)?;
-    }
     let user = User {
-        id: UserId::parse(id).map_err(StoreError::failed)?,
+        id: UserId::parse(new.id).map_err(StoreError::failed)?,
         username: new.username,
         kind: new.kind,
         is_admin: new.is_admin,

@@ -9,6 +9,7 @@
     reason = "these functions are tests: a broken promise is to panic"
 )]
 
+pub mod key_store;
 pub mod message_changes;
 pub mod message_store;
 pub mod moderation_store;
@@ -18,12 +19,12 @@ pub mod user_store;
 
 mod world;
 
-use chat_ports::{MessageStore, ModerationStore, RoomStore, SessionStore, UserStore};
+use chat_ports::{KeyStore, MessageStore, ModerationStore, RoomStore, SessionStore, UserStore};
 
 /// Everything that one database offers.
-pub trait Store: UserStore + SessionStore + RoomStore + MessageStore + ModerationStore {}
+pub trait Store: UserStore + KeyStore + SessionStore + RoomStore + MessageStore + ModerationStore {}
 
-impl<S: UserStore + SessionStore + RoomStore + MessageStore + ModerationStore> Store for S {}
+impl<S: UserStore + KeyStore + SessionStore + RoomStore + MessageStore + ModerationStore> Store for S {}
 
 /// Makes one test per promise. `$fresh` is an `async fn` that gives an empty store behind `Deref`.
 #[macro_export]
@@ -36,6 +37,14 @@ macro_rules! store_contract {
             registering_joins_the_room_with_an_event,
             nobody_registers_into_what_is_no_group,
             the_first_user_is_made_once,
+        ]);
+        $crate::store_contract!(@group $fresh, key_store: [
+            the_instance_is_drawn_once,
+            reserved_ids_are_nobody_elses,
+            a_keyed_account_is_made_whole,
+            a_name_is_taken_by_either_kind,
+            the_directory_grows_at_its_end,
+            a_state_follows_the_one_before,
         ]);
         $crate::store_contract!(@group $fresh, session_store: [
             a_session_is_found_by_its_token,

@@ -1,0 +1,104 @@
+//! Keyed accounts.
+
+use chat_domain::keyed::{DirectoryRecord, PasswordRecord, SealedKeys, SealedState};
+use chat_domain::{AccountKind, UserId, Username};
+use chat_ports::{Conflict, KeyStore, KeyedCredential, NewKeyedUser, Registered, StoreError};
+
+use crate::user_store::Account;
+use crate::{MemoryStore, state::State};
+
+impl State {
+    fn register_keyed(&mut self, new: NewKeyedUser) -> Result<Registered, StoreError> {
+        if self.keys.directory.len() as u64 != new.record.i {
+            // A name that is taken is told first, as by every store.
+            return Err(
+                if self.by_name(&new.username).is_some() || self.users.contains_key(&new.id) {
+                    Conflict::UsernameTaken.into()
+                } else {
+                    Conflict::DirectoryMoved.into()
+                },
+            );
+        }
+        let registered = self.insert_user(
+            new.id,
+            Account {
+                username: new.username,
+                kind: AccountKind::Keyed,
+                is_admin: false,
+                joins: new.joins,
+                at: new.at,
+            },
+        )?;
+        let keys = SealedKeys {
+            signing: vec![new.signing],
+            agreement: vec![new.agreement],
+        };
+        self.keys.passwords.insert(new.id, new.password);
+        self.keys.recoveries.insert(new.id, new.recovery);
+        self.keys.sealed.insert(new.id, keys);
+        self.keys.directory.push(new.record);
+        Ok(registered)
+    }
+}
+
+impl KeyStore for MemoryStore {
+    async fn instance(&self, fresh: [u8; 16]) -> Result<[u8; 16], StoreError> {
+        Ok(*self.writing()?.keys.instance.get_or_insert(fresh))
+    }
+
+    async fn reserve_users(&self, count: u64) -> Result<UserId, StoreError> {
+        self.writing()?.reserve_users(count)
+    }
+
+    async fn register_keyed(&self, account: NewKeyedUser) -> Result<Registered, StoreError> {
+        self.writing()?.register_keyed(account)
+    }
+
+    async fn keyed_credential(&self, username: &Username) -> Result<Option<KeyedCredential>, StoreError> {
+        let state = self.state();
+        let Some((user, _)) = state.by_name(username) else {
+            return Ok(None);
+        };
+        let known = state.keys.passwords.get(&user.id);
+        Ok(known.map(|password| KeyedCredential {
+            user: user.clone(),
+            password: password.clone(),
+        }))
+    }
+
+    async fn password_record(&self, user: UserId) -> Result<Option<PasswordRecord>, StoreError> {
+        Ok(self.state().keys.passwords.get(&user).cloned())
+    }
+
+    async fn sealed_keys(&self, user: UserId) -> Result<SealedKeys, StoreError> {
+        Ok(self.state().keys.sealed.get(&user).cloned().unwrap_or_default())
+    }
+
+    async fn directory(&self, from: u64, limit: u32) -> Result<Vec<DirectoryRecord>, StoreError> {
+        let state = self.state();
+        let page = state.keys.directory.iter().filter(|record| record.i >= from);
+        Ok(page.take(limit as usize).cloned().collect())
+    }
+
+    async fn newest_record(&self) -> Result<Option<DirectoryRecord>, StoreError> {
+        Ok(self.state().keys.directory.last().cloned())
+    }
+
+    async fn state(&self, user: UserId) -> Result<Option<SealedState>, StoreError> {
+        Ok(MemoryStore::state(self).keys.states.get(&user).cloned())
+    }
+
+    async fn put_state(&self, user: UserId, new: SealedState) -> Result<Option<SealedState>, StoreError> {
+        let mut state = self.writing()?;
+        let kept = state.keys.states.get(&user).cloned();
+        if kept.as_ref().map_or(0, |kept| kept.version) + 1 != new.version {
+            let none = SealedState {
+                version: 0,
+                sealed: Vec::new(),
+            };
+            return Ok(Some(kept.unwrap_or(none)));
+        }
+        state.keys.states.insert(user, new);
+        Ok(None)
+    }
+}

@@ -1,0 +1,263 @@
+//! Keyed accounts.
+
+use chat_domain::keyed::{
+    Derivation, DirectoryRecord, PasswordRecord, SealedKey, SealedKeys, SealedState, SignedStatement,
+    Stretching,
+};
+use chat_domain::{AccountKind, Timestamp, UserId, Username};
+use chat_ports::{Conflict, KeyStore, KeyedCredential, NewKeyedUser, Registered, Sealer, StoreError};
+use rusqlite::{Connection, Row, named_params};
+
+use crate::user_store::{Account, insert_user};
+use crate::{SqliteStore, rows};
+
+const PASSWORD: &str =
+    "iterations, salt, argon_salt, argon_memory_kib, argon_passes, argon_lanes, pepper, verifier, locked";
+const RECORD: &str = "i, user_id, statement, signature, continuation, head, head_signature, at";
+
+impl KeyStore for SqliteStore {
+    async fn instance(&self, fresh: [u8; 16]) -> Result<[u8; 16], StoreError> {
+        self.write(move |connection, _| {
+            let sql = "INSERT INTO instance (one, id) VALUES (1, ?1) ON CONFLICT DO NOTHING";
+            rows::run(connection, sql, [&fresh[..]])?;
+            let known = rows::one(connection, "SELECT id FROM instance", [], |row| array(row, "id"))?;
+            known.ok_or_else(|| StoreError::failed("no instance"))
+        })
+        .await
+    }
+
+    async fn reserve_users(&self, count: u64) -> Result<UserId, StoreError> {
+        self.write(move |connection, _| {
+            let first = rows::next_id(connection, "users")?;
+            let last = first + count.saturating_sub(1);
+            let sql = "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'users'";
+            if rows::run(connection, sql, [last])? == 0 {
+                let sql = "INSERT INTO sqlite_sequence (name, seq) VALUES ('users', ?1)";
+                rows::run(connection, sql, [last])?;
+            }
+            UserId::parse(first).map_err(StoreError::failed)
+        })
+        .await
+    }
+
+    async fn register_keyed(&self, account: NewKeyedUser) -> Result<Registered, StoreError> {
+        self.write(move |connection, _| register(connection, account))
+            .await
+    }
+
+    async fn keyed_credential(&self, username: &Username) -> Result<Option<KeyedCredential>, StoreError> {
+        let key = username.key();
+        self.read(move |connection, sealer| {
+            let sql = format!(
+                "SELECT {}, {PASSWORD} FROM users JOIN keyed_accounts ON keyed_accounts.user_id = users.id
+                 WHERE username_key = ?1",
+                rows::USER
+            );
+            rows::one(connection, &sql, [key], |row| credential(row, sealer))
+        })
+        .await
+    }
+
+    async fn password_record(&self, user: UserId) -> Result<Option<PasswordRecord>, StoreError> {
+        self.read(move |connection, _| {
+            let sql = format!("SELECT {PASSWORD} FROM keyed_accounts WHERE user_id = ?1");
+            rows::one(connection, &sql, [user.number()], password)
+        })
+        .await
+    }
+
+    async fn sealed_keys(&self, user: UserId) -> Result<SealedKeys, StoreError> {
+        self.read(move |connection, _| {
+            let of_kind = |kind: &str| {
+                let sql =
+                    "SELECT number, sealed FROM sealed_keys WHERE user_id = ?1 AND kind = ?2 ORDER BY number";
+                rows::all(connection, sql, (user.number(), kind), |row| {
+                    Ok(SealedKey {
+                        number: rows::get(row, "number")?,
+                        sealed: rows::get(row, "sealed")?,
+                    })
+                })
+            };
+            Ok(SealedKeys {
+                signing: of_kind("signing")?,
+                agreement: of_kind("agreement")?,
+            })
+        })
+        .await
+    }
+
+    async fn directory(&self, from: u64, limit: u32) -> Result<Vec<DirectoryRecord>, StoreError> {
+        self.read(move |connection, _| {
+            let sql = format!("SELECT {RECORD} FROM directory WHERE i >= ?1 ORDER BY i LIMIT ?2");
+            rows::all(connection, &sql, (from, limit), record)
+        })
+        .await
+    }
+
+    async fn newest_record(&self) -> Result<Option<DirectoryRecord>, StoreError> {
+        self.read(|connection, _| {
+            let sql = format!("SELECT {RECORD} FROM directory ORDER BY i DESC LIMIT 1");
+            rows::one(connection, &sql, [], record)
+        })
+        .await
+    }
+
+    async fn state(&self, user: UserId) -> Result<Option<SealedState>, StoreError> {
+        self.read(move |connection, _| state(connection, user)).await
+    }
+
+    async fn put_state(&self, user: UserId, new: SealedState) -> Result<Option<SealedState>, StoreError> {
+        self.write(move |connection, _| {
+            let kept = state(connection, user)?;
+            if kept.as_ref().map_or(0, |kept| kept.version) + 1 != new.version {
+                return Ok(Some(kept.unwrap_or(SealedState {
+                    version: 0,
+                    sealed: Vec::new(),
+                })));
+            }
+            rows::run(
+                connection,
+                "INSERT INTO account_states (user_id, version, sealed) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (user_id) DO UPDATE SET version = excluded.version, sealed = excluded.sealed",
+                (user.number(), new.version, new.sealed),
+            )?;
+            Ok(None)
+        })
+        .await
+    }
+}
+
+fn register(connection: &Connection, new: NewKeyedUser) -> Result<Registered, StoreError> {
+    let registered = insert_user(
+        connection,
+        Account {
+            id: new.id.number(),
+            username: new.username,
+            kind: AccountKind::Keyed,
+            password: None,
+            is_admin: false,
+            joins: new.joins,
+            at: new.at,
+        },
+    )?;
+    let id = new.id.number();
+    let PasswordRecord {
+        derivation,
+        stretching,
+        verifier,
+        locked,
+    } = new.password;
+    rows::run(
+        connection,
+        "INSERT INTO keyed_accounts (user_id, iterations, salt, argon_salt, argon_memory_kib, argon_passes, argon_lanes,
+                                     pepper, verifier, locked, recovery, recovery_verifier)
+         VALUES (:id, :iterations, :salt, :argon_salt, :memory, :passes, :lanes, :pepper, :verifier, :locked, :recovery,
+                 :recovery_verifier)",
+        named_params! {
+            ":id": id,
+            ":iterations": derivation.iterations,
+            ":salt": &derivation.salt[..],
+            ":argon_salt": &stretching.salt[..],
+            ":memory": stretching.memory_kib,
+            ":passes": stretching.passes,
+            ":lanes": stretching.lanes,
+            ":pepper": stretching.pepper,
+            ":verifier": &verifier[..],
+            ":locked": locked,
+            ":recovery": new.recovery.sealed,
+            ":recovery_verifier": &new.recovery.verifier[..],
+        },
+    )?;
+    for (kind, key) in [("signing", new.signing), ("agreement", new.agreement)] {
+        let sql = "INSERT INTO sealed_keys (user_id, kind, number, sealed) VALUES (?1, ?2, ?3, ?4)";
+        rows::run(connection, sql, (id, kind, key.number, key.sealed))?;
+    }
+    append(connection, &new.record)?;
+    Ok(registered)
+}
+
+/// Appends a record to the directory, if it is the next one.
+fn append(connection: &Connection, record: &DirectoryRecord) -> Result<(), StoreError> {
+    let sql = "SELECT coalesce(max(i) + 1, 0) AS n FROM directory";
+    let next = rows::one(connection, sql, [], |row| rows::number(row, "n"))?;
+    if next != Some(record.i) {
+        return Err(Conflict::DirectoryMoved.into());
+    }
+    rows::run(
+        connection,
+        "INSERT INTO directory (i, user_id, statement, signature, continuation, head, head_signature, at)
+         VALUES (:i, :user, :statement, :signature, :continuation, :head, :head_signature, :at)",
+        named_params! {
+            ":i": record.i,
+            ":user": record.user.number(),
+            ":statement": record.statement.bytes,
+            ":signature": &record.statement.signature[..],
+            ":continuation": record.statement.continuation.as_ref().map(|it| &it[..]),
+            ":head": &record.head[..],
+            ":head_signature": &record.head_signature[..],
+            ":at": record.at.millis(),
+        },
+    )?;
+    Ok(())
+}
+
+fn credential(row: &Row<'_>, sealer: &dyn Sealer) -> Result<KeyedCredential, StoreError> {
+    Ok(KeyedCredential {
+        user: rows::user(row, sealer)?,
+        password: password(row)?,
+    })
+}
+
+fn password(row: &Row<'_>) -> Result<PasswordRecord, StoreError> {
+    Ok(PasswordRecord {
+        derivation: Derivation {
+            iterations: rows::get(row, "iterations")?,
+            salt: array(row, "salt")?,
+        },
+        stretching: Stretching {
+            salt: array(row, "argon_salt")?,
+            memory_kib: rows::get(row, "argon_memory_kib")?,
+            passes: rows::get(row, "argon_passes")?,
+            lanes: rows::get(row, "argon_lanes")?,
+            pepper: rows::get(row, "pepper")?,
+        },
+        verifier: array(row, "verifier")?,
+        locked: rows::get(row, "locked")?,
+    })
+}
+
+fn record(row: &Row<'_>) -> Result<DirectoryRecord, StoreError> {
+    let continuation: Option<Vec<u8>> = rows::get(row, "continuation")?;
+    Ok(DirectoryRecord {
+        i: rows::number(row, "i")?,
+        user: UserId::parse(rows::number(row, "user_id")?).map_err(StoreError::failed)?,
+        at: Timestamp::from_millis(rows::number(row, "at")?),
+        statement: SignedStatement {
+            bytes: rows::get(row, "statement")?,
+            signature: array(row, "signature")?,
+            continuation: continuation.map(exactly).transpose()?,
+        },
+        head: array(row, "head")?,
+        head_signature: array(row, "head_signature")?,
+    })
+}
+
+fn state(connection: &Connection, user: UserId) -> Result<Option<SealedState>, StoreError> {
+    let sql = "SELECT version, sealed FROM account_states WHERE user_id = ?1";
+    rows::one(connection, sql, [user.number()], |row| {
+        Ok(SealedState {
+            version: rows::number(row, "version")?,
+            sealed: rows::get(row, "sealed")?,
+        })
+    })
+}
+
+fn array<const N: usize>(row: &Row<'_>, column: &str) -> Result<[u8; N], StoreError> {
+    exactly(rows::get::<Vec<u8>>(row, column)?)
+}
+
+fn exactly<const N: usize>(bytes: Vec<u8>) -> Result<[u8; N], StoreError> {
+    bytes
+        .try_into()
+        .map_err(|bytes: Vec<u8>| StoreError::failed(format!("{} bytes instead of {N}", bytes.len())))
+}

@@ -1,0 +1,179 @@
+//! What every key store promises.
+
+use chat_domain::keyed::{
+    Derivation, DirectoryRecord, PasswordRecord, RecoveryRecord, SealedKey, SealedKeys, SealedState,
+    SignedStatement, Stretching,
+};
+use chat_domain::{AccountKind, Timestamp, UserId, Username};
+use chat_ports::{Conflict, NewKeyedUser, Registered, StoreError};
+
+use crate::Store;
+use crate::world::new_user;
+
+const AT: Timestamp = Timestamp::from_millis(5_000);
+
+fn record(i: u64, user: UserId) -> DirectoryRecord {
+    DirectoryRecord {
+        i,
+        user,
+        at: AT,
+        statement: SignedStatement {
+            bytes: vec![1, 2, 3, u8::try_from(i).unwrap()],
+            signature: [4; 64],
+            continuation: None,
+        },
+        head: [u8::try_from(i).unwrap(); 32],
+        head_signature: [6; 64],
+    }
+}
+
+fn password() -> PasswordRecord {
+    PasswordRecord {
+        derivation: Derivation {
+            iterations: 600_000,
+            salt: [1; 16],
+        },
+        stretching: Stretching {
+            salt: [2; 16],
+            memory_kib: 65_536,
+            passes: 3,
+            lanes: 1,
+            pepper: 2,
+        },
+        verifier: [3; 32],
+        locked: vec![4; 101],
+    }
+}
+
+fn new(id: UserId, name: &str, i: u64) -> NewKeyedUser {
+    NewKeyedUser {
+        id,
+        username: Username::parse(name).unwrap(),
+        password: password(),
+        recovery: RecoveryRecord {
+            sealed: vec![5; 61],
+            verifier: [6; 32],
+        },
+        signing: SealedKey {
+            number: 1,
+            sealed: vec![7; 77],
+        },
+        agreement: SealedKey {
+            number: 1,
+            sealed: vec![8; 77],
+        },
+        record: record(i, id),
+        joins: None,
+        at: AT,
+    }
+}
+
+async fn registered(store: &impl Store, name: &str, i: u64) -> Registered {
+    let id = store.reserve_users(1).await.unwrap();
+    store.register_keyed(new(id, name, i)).await.unwrap()
+}
+
+/// The installation has one id for ever.
+pub async fn the_instance_is_drawn_once(store: &impl Store) {
+    assert_eq!(store.instance([1; 16]).await.unwrap(), [1; 16]);
+    assert_eq!(store.instance([2; 16]).await.unwrap(), [1; 16]);
+}
+
+/// What was set aside is nobody else's.
+pub async fn reserved_ids_are_nobody_elses(store: &impl Store) {
+    let first = store.reserve_users(10).await.unwrap();
+    let next = store.reserve_users(1).await.unwrap();
+    assert_eq!(next.number(), first.number() + 10);
+    let basic = store.register(new_user("ada")).await.unwrap().user;
+    assert!(basic.id.number() > next.number());
+    let made = store.register_keyed(new(first, "bob", 0)).await.unwrap();
+    assert_eq!(made.user.id, first);
+    let again = store.register_keyed(new(first, "eve", 1)).await;
+    assert!(
+        matches!(again, Err(StoreError::Conflict(Conflict::UsernameTaken))),
+        "{again:?}"
+    );
+}
+
+/// A keyed account is there with all that was made with it.
+pub async fn a_keyed_account_is_made_whole(store: &impl Store) {
+    let made = registered(store, "Ada", 0).await;
+    let id = made.user.id;
+    assert_eq!(made.user.kind, AccountKind::Keyed);
+    let known = store
+        .keyed_credential(&Username::parse("aDA").unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((known.user, known.password), (made.user, password()));
+    assert_eq!(store.password_record(id).await.unwrap(), Some(password()));
+    let expected = SealedKeys {
+        signing: vec![SealedKey {
+            number: 1,
+            sealed: vec![7; 77],
+        }],
+        agreement: vec![SealedKey {
+            number: 1,
+            sealed: vec![8; 77],
+        }],
+    };
+    assert_eq!(store.sealed_keys(id).await.unwrap(), expected);
+    assert_eq!(store.newest_record().await.unwrap(), Some(record(0, id)));
+}
+
+/// A name is one person's, keyed or basic, and a refused account leaves nothing behind.
+pub async fn a_name_is_taken_by_either_kind(store: &impl Store) {
+    store.register(new_user("ada")).await.unwrap();
+    let id = store.reserve_users(1).await.unwrap();
+    let taken = store.register_keyed(new(id, "ADA", 0)).await;
+    assert!(
+        matches!(taken, Err(StoreError::Conflict(Conflict::UsernameTaken))),
+        "{taken:?}"
+    );
+    assert_eq!(
+        store
+            .keyed_credential(&Username::parse("ada").unwrap())
+            .await
+            .unwrap()
+            .map(|it| it.user.id),
+        None
+    );
+    assert_eq!(store.newest_record().await.unwrap(), None);
+    assert_eq!(store.sealed_keys(id).await.unwrap(), SealedKeys::default());
+}
+
+/// The directory grows at its end alone.
+pub async fn the_directory_grows_at_its_end(store: &impl Store) {
+    let first = registered(store, "ada", 0).await.user.id;
+    let id = store.reserve_users(1).await.unwrap();
+    for elsewhere in [0, 2] {
+        let moved = store.register_keyed(new(id, "bob", elsewhere)).await;
+        assert!(
+            matches!(moved, Err(StoreError::Conflict(Conflict::DirectoryMoved))),
+            "{moved:?}"
+        );
+    }
+    assert_eq!(store.user(id).await.unwrap(), None);
+    store.register_keyed(new(id, "bob", 1)).await.unwrap();
+    let records = [record(0, first), record(1, id)];
+    assert_eq!(store.directory(0, 10).await.unwrap(), records);
+    assert_eq!(store.directory(1, 10).await.unwrap(), records[1..]);
+    assert_eq!(store.directory(0, 1).await.unwrap(), records[..1]);
+    assert_eq!(store.directory(2, 10).await.unwrap(), []);
+}
+
+/// A state takes the place of the one that it was made from.
+pub async fn a_state_follows_the_one_before(store: &impl Store) {
+    let id = registered(store, "ada", 0).await.user.id;
+    let state = |version, byte| SealedState {
+        version,
+        sealed: vec![byte; 100],
+    };
+    assert_eq!(store.state(id).await.unwrap(), None);
+    assert!(store.put_state(id, state(2, 9)).await.unwrap().is_some());
+    assert_eq!(store.put_state(id, state(1, 1)).await.unwrap(), None);
+    assert_eq!(store.put_state(id, state(1, 2)).await.unwrap(), Some(state(1, 1)));
+    assert_eq!(store.put_state(id, state(3, 2)).await.unwrap(), Some(state(1, 1)));
+    assert_eq!(store.put_state(id, state(2, 2)).await.unwrap(), None);
+    assert_eq!(store.state(id).await.unwrap(), Some(state(2, 2)));
+}

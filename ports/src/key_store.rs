@@ -1,0 +1,98 @@
+//! Keyed accounts: their records, their sealed keys, the directory of their identities, their sealed state.
+
+use std::future::Future;
+
+use chat_domain::keyed::{
+    DirectoryRecord, PasswordRecord, RecoveryRecord, SealedKey, SealedKeys, SealedState,
+};
+use chat_domain::{RoomId, Timestamp, User, UserId, Username};
+
+use crate::{Registered, StoreError};
+
+/// Keeps what keyed accounts consist of.
+pub trait KeyStore: Send + Sync + 'static {
+    /// The installation's id: `fresh` the first time that anybody asks, and the same ever after.
+    fn instance(&self, fresh: [u8; 16]) -> impl Future<Output = Result<[u8; 16], StoreError>> + Send;
+
+    /// Sets so many ids of users aside, which no other account gets: the first of them. What is not used is a gap.
+    fn reserve_users(&self, count: u64) -> impl Future<Output = Result<UserId, StoreError>> + Send;
+
+    /// Makes an account under an id that was set aside, with its keys, its record in the directory, and membership of
+    /// a group, in one commit.
+    ///
+    /// # Errors
+    /// `Conflict::UsernameTaken`, also for an id that an account has; `Conflict::DirectoryMoved` if the directory does
+    /// not end before the record's place; it fails if there is no such group.
+    fn register_keyed(
+        &self,
+        account: NewKeyedUser,
+    ) -> impl Future<Output = Result<Registered, StoreError>> + Send;
+
+    /// The keyed account of this name, whatever the case, with its password record.
+    fn keyed_credential(
+        &self,
+        username: &Username,
+    ) -> impl Future<Output = Result<Option<KeyedCredential>, StoreError>> + Send;
+
+    /// The password record of a keyed account.
+    fn password_record(
+        &self,
+        user: UserId,
+    ) -> impl Future<Output = Result<Option<PasswordRecord>, StoreError>> + Send;
+
+    /// An account's sealed keys, by their numbers; none of somebody who has none.
+    fn sealed_keys(&self, user: UserId) -> impl Future<Output = Result<SealedKeys, StoreError>> + Send;
+
+    /// Records of the directory from a place on, at most `limit`, in their order.
+    fn directory(
+        &self,
+        from: u64,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<DirectoryRecord>, StoreError>> + Send;
+
+    /// The newest record of the directory.
+    fn newest_record(&self) -> impl Future<Output = Result<Option<DirectoryRecord>, StoreError>> + Send;
+
+    /// An account's sealed state.
+    fn state(&self, user: UserId) -> impl Future<Output = Result<Option<SealedState>, StoreError>> + Send;
+
+    /// Puts a state in the place of the one before, whose version is one less; the first has version 1. `Some`: another
+    /// was put there meanwhile, this one, and nothing has changed.
+    fn put_state(
+        &self,
+        user: UserId,
+        state: SealedState,
+    ) -> impl Future<Output = Result<Option<SealedState>, StoreError>> + Send;
+}
+
+/// A keyed account to be made.
+#[derive(Debug, Clone)]
+pub struct NewKeyedUser {
+    /// The id that was set aside for it.
+    pub id: UserId,
+    /// Its name.
+    pub username: Username,
+    /// What is kept of the password.
+    pub password: PasswordRecord,
+    /// What is kept of the recovery code.
+    pub recovery: RecoveryRecord,
+    /// The signing key in its box.
+    pub signing: SealedKey,
+    /// The encryption key in its box.
+    pub agreement: SealedKey,
+    /// The statement as the directory's next record.
+    pub record: DirectoryRecord,
+    /// The group that it becomes a member of at once.
+    pub joins: Option<RoomId>,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// A keyed account with what proves its owner.
+#[derive(Debug, Clone)]
+pub struct KeyedCredential {
+    /// The account.
+    pub user: User,
+    /// What is kept of its password.
+    pub password: PasswordRecord,
+}
