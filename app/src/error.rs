@@ -65,6 +65,14 @@ const fn refusal_code(refusal: &Refusal) -> &'static str {
         Refusal::TooManyTokens => "too_many_tokens",
         Refusal::Oneself => "conflict",
         Refusal::KeyedAccount => "derived_auth_required",
+        Refusal::Malformed => "malformed",
+        Refusal::UnsupportedSuite => "unsupported_suite",
+        Refusal::BadSignature => "bad_signature",
+        Refusal::WeakKey => "weak_key",
+        Refusal::ClockSkew { .. } => "clock_skew",
+        Refusal::IdentityConflict => "identity_conflict",
+        Refusal::StateConflict { .. } => "state_conflict",
+        Refusal::NeedsIdentity => "needs_identity",
         Refusal::RateLimited { .. } => "rate_limited",
     }
 }
@@ -108,6 +116,8 @@ impl IntoRefusal for Conflict {
             Self::TooManyTokens => Refusal::TooManyTokens,
             Self::UnknownTarget => Refusal::UnknownTarget,
             Self::UserInactive => Refusal::Unauthenticated,
+            // Tried again a few times before anybody hears of it.
+            Self::DirectoryMoved => Refusal::IdentityConflict,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod error;
+pub mod keyed;
 pub mod messages;
 mod moderation;
 mod quotas;
@@ -17,9 +18,11 @@ pub use accounts::{Origin, SignedIn, SignedInNow, token::SessionToken};
 pub use error::Error;
 pub use settings::Settings;
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use chat_domain::{RoomId, Timestamp, TokenHash, UserId, room::Member, typing::Typing};
+use chat_e2ee::ids::InstanceId;
 use chat_ports::{Notice, Ports};
 
 use accounts::ws_token::WsTokens;
@@ -39,6 +42,10 @@ pub struct App<P> {
     members: Remembered<(RoomId, UserId), Arc<Member>>,
     /// The plain room never changes once it is made.
     plain_room: OnceLock<RoomId>,
+    /// Nor does the installation's id.
+    instance: OnceLock<InstanceId>,
+    /// Ids that were set aside for accounts to come.
+    spare_ids: Mutex<Range<u64>>,
 }
 
 impl<P: Ports> App<P> {
@@ -53,6 +60,8 @@ impl<P: Ports> App<P> {
             sign_ins: Remembered::default(),
             members: Remembered::default(),
             plain_room: OnceLock::new(),
+            instance: OnceLock::new(),
+            spare_ids: Mutex::new(0..0),
         }
     }
 
@@ -78,6 +87,10 @@ impl<P: Ports> App<P> {
 
     fn typing(&self) -> MutexGuard<'_, Typing> {
         self.typing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn spare_ids(&self) -> MutexGuard<'_, Range<u64>> {
+        self.spare_ids.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn publish(&self, notice: Notice) {

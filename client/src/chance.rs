@@ -6,7 +6,7 @@ use data_encoding::HEXLOWER;
 
 use crate::error::ClientError;
 
-fn draw<const N: usize>() -> Result<[u8; N], ClientError> {
+pub(crate) fn draw<const N: usize>() -> Result<[u8; N], ClientError> {
     let mut bytes = [0; N];
     #[expect(clippy::disallowed_methods, reason = "the one place of the client that draws")]
     getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;

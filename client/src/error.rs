@@ -23,6 +23,9 @@ pub enum ClientError {
     /// The socket failed.
     #[error("the socket failed: {0}")]
     Socket(#[from] Box<tungstenite::Error>),
+    /// The server's answer is not gone on with.
+    #[error(transparent)]
+    Untrusted(#[from] crate::keyed::Untrusted),
     /// The server said no.
     #[error("{status}: {body}")]
     Refused {

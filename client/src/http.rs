@@ -113,7 +113,7 @@ impl Client {
             "username": username, "password": password, "confirm_password": password, "session": "bearer",
         });
         let body = self.post("/register", &body).await?.success()?;
-        self.token = text(&body, "token").map(ToOwned::to_owned);
+        self.accept(&body);
         Ok(body)
     }
 
@@ -124,8 +124,13 @@ impl Client {
     pub async fn sign_in(&mut self, username: &str, password: &str) -> Result<Value, ClientError> {
         let body = json!({ "username": username, "password": password, "session": "bearer" });
         let body = self.post("/login", &body).await?.success()?;
-        self.token = text(&body, "token").map(ToOwned::to_owned);
+        self.accept(&body);
         Ok(body)
+    }
+
+    /// Is signed in from here on as an answer says.
+    pub(crate) fn accept(&mut self, answer: &Value) {
+        self.token = text(answer, "token").map(ToOwned::to_owned);
     }
 
     /// Posts a message to the plain room.

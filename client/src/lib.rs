@@ -20,6 +20,7 @@ mod chance;
 mod error;
 mod follow;
 mod http;
+pub mod keyed;
 mod outbox;
 mod places;
 mod socket;

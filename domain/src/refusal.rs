@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::{
     EventId, Timestamp,
     grant::{Need, Scope},
+    keyed::SealedState,
 };
 
 /// A request that the rules turn down. `Display` is for people and holds no internals.
@@ -75,6 +76,36 @@ pub enum Refusal {
     /// A password for an account that never shows its own to the server.
     #[error("This is a keyed account: its password never reaches the server.")]
     KeyedAccount,
+    /// Bytes that are not what the encryption protocol prescribes.
+    #[error("This is not in the form that the encryption protocol prescribes.")]
+    Malformed,
+    /// Bytes of a version of the encryption protocol that this server does not know.
+    #[error("This server does not know this version of the encryption protocol.")]
+    UnsupportedSuite,
+    /// A signature that does not fit.
+    #[error("The signature does not fit.")]
+    BadSignature,
+    /// A key with which nothing can be kept secret or proved.
+    #[error("This key must not be used.")]
+    WeakKey,
+    /// A clock that is too far from the server's.
+    #[error("The clock of this device is more than ten minutes off.")]
+    ClockSkew {
+        /// The server's time.
+        now: Timestamp,
+    },
+    /// An identity statement that does not follow from the account's last one.
+    #[error("This account's identity has changed meanwhile.")]
+    IdentityConflict,
+    /// Another version of the account's state was stored meanwhile.
+    #[error("Another browser has stored a newer state.")]
+    StateConflict {
+        /// The one that is there; version 0: none.
+        kept: Box<SealedState>,
+    },
+    /// The account has no identity, which this takes.
+    #[error("This account has no encryption keys yet.")]
+    NeedsIdentity,
     /// Accounts are not made by strangers here.
     #[error("Registration is closed.")]
     RegistrationClosed,

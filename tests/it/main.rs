@@ -24,6 +24,7 @@ mod edges;
 mod handshake;
 mod idempotence;
 mod journal;
+mod keyed;
 mod killed;
 mod leaks;
 mod limits;

@@ -16,7 +16,7 @@ use crate::{
 /// A database as the first version left it.
 const SCHEMA_1: &str = include_str!("schema-1.sql");
 /// The schema of this version.
-const NEWEST: u64 = 5;
+const NEWEST: u64 = 6;
 
 pub(crate) fn killed_at_any_sync() {
     let fresh = || {

@@ -48,8 +48,13 @@ with 403 `insufficient_scope`.";
 const FOR_PROGRAMS: [&str; 1] = ["/hooks/{token}"];
 
 /// What is said of each tag, in the order in which they are shown.
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
     ("Accounts", "Register, sign in, sign out, and who one is."),
+    (
+        "Keyed accounts",
+        "Accounts whose password never reaches the server: it is shown a key that the client derives, and keeps what the client has \
+         sealed. `docs/protocol-encryption.md` says how both are made.",
+    ),
     (
         "Sign-ins and tokens",
         "Where one is signed in, and tokens for one's programs. No token is good for these.",

@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod changes;
 pub(crate) mod descriptions;
 pub(crate) mod health;
+pub(crate) mod keyed;
 pub(crate) mod messages;
 pub(crate) mod metrics;
 pub(crate) mod pages;

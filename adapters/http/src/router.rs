@@ -20,7 +20,7 @@ use crate::{
     handlers::{
         accounts, changes,
         descriptions::{self, Documents},
-        health, messages, metrics, pages, rooms, session, socket, tokens, webhooks,
+        health, keyed, messages, metrics, pages, rooms, session, socket, tokens, webhooks,
     },
     handover::Upgrade,
     headers,
@@ -83,6 +83,16 @@ fn operations<P: Ports>() -> Operations<Arc<Shared<P>>> {
         .with(accounts::__path_register, accounts::register::<P>)
         .with(accounts::__path_login, accounts::login::<P>)
         .with(accounts::__path_logout, accounts::logout::<P>)
+        .with(keyed::__path_instance, keyed::instance::<P>)
+        .with(keyed::__path_prelogin, keyed::prelogin::<P>)
+        .with(keyed::__path_begin, keyed::begin::<P>)
+        .with(keyed::__path_finish, keyed::finish::<P>)
+        .with(keyed::__path_login, keyed::login::<P>)
+        .with(keyed::__path_unlock, keyed::unlock::<P>)
+        .with(keyed::__path_keyring, keyed::keyring::<P>)
+        .with(keyed::__path_directory, keyed::directory::<P>)
+        .with(keyed::__path_state, keyed::state::<P>)
+        .with(keyed::__path_put_state, keyed::put_state::<P>)
         .with(session::__path_csrf, session::csrf::<P>)
         .with(session::__path_session, session::session::<P>)
         .with(tokens::__path_sessions, tokens::sessions::<P>)

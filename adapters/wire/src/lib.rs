@@ -4,6 +4,7 @@
 pub mod asyncapi;
 pub mod decode;
 pub mod frame;
+pub mod keyed;
 pub mod message;
 pub mod problem;
 pub mod request;

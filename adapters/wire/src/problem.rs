@@ -64,6 +64,12 @@ pub struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schema::Moment>)]
     pub until: Option<String>,
+    /// The server's time, milliseconds since 1970, for `clock_skew`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<u64>,
+    /// The state that is there, for `state_conflict`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<crate::keyed::StateView>,
     /// The number under which an internal failure is in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub incident: Option<String>,
@@ -108,6 +114,8 @@ impl Problem {
             retry_after: None,
             reason: None,
             until: None,
+            time: None,
+            state: None,
             incident: None,
             debug: None,
         }))
@@ -146,6 +154,12 @@ impl Problem {
             problem.reason.clone_from(reason);
             problem.until = until.map(crate::time::rfc3339);
         }
+        if let Error::Refused(Refusal::ClockSkew { now }) = error {
+            problem.time = Some(now.millis());
+        }
+        if let Error::Refused(Refusal::StateConflict { kept }) = error {
+            problem.state = Some(kept.as_ref().into());
+        }
         problem
     }
 }
@@ -166,11 +180,17 @@ const fn status(error: &Error) -> u16 {
 
 const fn refusal_status(refusal: &Refusal) -> u16 {
     match refusal {
-        Refusal::KeyedAccount => 400,
+        Refusal::KeyedAccount
+        | Refusal::Malformed
+        | Refusal::UnsupportedSuite
+        | Refusal::BadSignature
+        | Refusal::WeakKey
+        | Refusal::ClockSkew { .. } => 400,
         Refusal::Unauthenticated | Refusal::InvalidCredentials => 401,
         Refusal::Banned { .. }
         | Refusal::Forbidden
         | Refusal::InsufficientScope(_)
+        | Refusal::NeedsIdentity
         | Refusal::RegistrationClosed => 403,
         Refusal::NotFound | Refusal::UnknownTarget => 404,
         Refusal::UsernameTaken
@@ -183,6 +203,8 @@ const fn refusal_status(refusal: &Refusal) -> u16 {
         | Refusal::TooManyReactions
         | Refusal::TooManyTokens
         | Refusal::LastAdmin
+        | Refusal::IdentityConflict
+        | Refusal::StateConflict { .. }
         | Refusal::Oneself => 409,
         Refusal::RateLimited { .. } => 429,
     }

@@ -2,10 +2,15 @@
 
 mod fields;
 mod hook;
+mod keyed;
 mod rooms;
 mod tokens;
 
 pub use hook::Hook;
+pub use keyed::{
+    BeginRegistration, FinishRegistration, Kdf, KeyedLogin, NumberedBox, Prelogin, PutState, Statement,
+    Unlock,
+};
 pub use rooms::{
     AddMember, CreateRoom, DeleteMessage, DirectRoom, EditMessage, Listing, MarkRead, PatchRoom, React,
     RoomsQuery,
@@ -262,6 +267,52 @@ impl MessagesQuery {
             room: room.and_then(|n| RoomId::parse(n).ok()),
             wanted,
         })
+    }
+}
+
+/// The query of `GET /api/e2ee/directory`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DirectoryQuery {
+    /// The first place.
+    pub from: u64,
+    /// How many records at most.
+    pub limit: u32,
+}
+
+const FROM: QueryNumber = QueryNumber {
+    name: "from",
+    least: 0,
+    most: chat_domain::id::MAX_ID,
+    meaning: "The place of the first record.",
+    default: Some(0),
+};
+const RECORDS: QueryNumber = QueryNumber {
+    name: "limit",
+    least: 1,
+    most: 1000,
+    meaning: "How many records at most.",
+    default: Some(500),
+};
+
+impl DirectoryQuery {
+    /// Reads the query.
+    ///
+    /// # Errors
+    /// `invalid`, with every parameter that is wrong.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let mut query = Query::new(text);
+        let (from, limit) = (query.number(&FROM), query.number(&RECORDS));
+        query.done()?;
+        Ok(Self {
+            from: from.unwrap_or(0),
+            limit: limit.and_then(|limit| limit.try_into().ok()).unwrap_or(500),
+        })
+    }
+}
+
+impl IntoParams for DirectoryQuery {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        [FROM, RECORDS].map(|number| number.parameter()).into()
     }
 }
 

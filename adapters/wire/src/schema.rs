@@ -54,6 +54,18 @@ values! {
     ScopeName: names(&Scope::ALL.map(Scope::name));
     /// Days until a token ends.
     TokenDays: number(*limit::TOKEN_DAYS.start(), *limit::TOKEN_DAYS.end());
+    /// Bytes, as base64url without padding.
+    Bytes: text(0, 1_400_000).pattern(Some("^[A-Za-z0-9_-]*$"));
+    /// 16 bytes, as base64url without padding.
+    Bytes16: text(22, 22).pattern(Some("^[A-Za-z0-9_-]+$"));
+    /// 32 bytes, as base64url without padding.
+    Bytes32: text(43, 43).pattern(Some("^[A-Za-z0-9_-]+$"));
+    /// 64 bytes, as base64url without padding.
+    Bytes64: text(86, 86).pattern(Some("^[A-Za-z0-9_-]+$"));
+    /// How a key is derived from a password.
+    KdfName: names(&["pbkdf2-sha256"]);
+    /// Iterations of PBKDF2: clients refuse fewer.
+    Iterations: number(600_000, 10_000_000);
     /// A count.
     Count: number(0, id::MAX_ID);
     /// Unique whatever the case.

@@ -1,6 +1,6 @@
 //! Sign in with a name and a password (basic accounts).
 
-use chat_domain::{Grant, Password, Refusal, User, UserId, Username};
+use chat_domain::{AccountKind, Grant, Password, Refusal, User, UserId, Username};
 use chat_ports::{NewSession, PasswordHasher, Ports, SessionStore, UserStore};
 
 use crate::{App, Error, Origin, SessionToken, SignedIn, SignedInNow};
@@ -20,7 +20,7 @@ impl<P: Ports> App<P> {
     ///
     /// # Errors
     /// `invalid_credentials`; `banned`, to who proved the password only; `rate_limited` after many failures from
-    /// this address or for this name.
+    /// this address or for this name; `derived_auth_required` for a keyed account.
     pub async fn sign_in(&self, attempt: Attempt, origin: &Origin) -> Result<SignedInNow, Error> {
         let name = attempt.username.as_ref().map(Username::key).unwrap_or_default();
         let (from, patience) = (origin.network(), self.settings.patience);
@@ -47,6 +47,13 @@ impl<P: Ports> App<P> {
             Some(username) => self.ports.users().credential(username).await?,
             None => None,
         };
+        // Nobody may type it where it is sent: it is neither hashed nor compared, and this says why.
+        if credential
+            .as_ref()
+            .is_some_and(|known| known.user.kind == AccountKind::Keyed)
+        {
+            return Err(Refusal::KeyedAccount.into());
+        }
         let (user, hash) = credential.map_or((None, None), |known| (Some(known.user), known.password));
         let is_right = self.ports.passwords().verify(attempt.password, hash).await?;
         Ok(user.filter(|_| is_right))

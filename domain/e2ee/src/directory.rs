@@ -118,7 +118,8 @@ impl Directory {
                 *hash
             }
         };
-        self.heads.push(link(self.instance, record, &self.head(), &hash));
+        self.heads
+            .push(link(self.instance, record.i, record.at, &self.head(), &hash));
         Ok(())
     }
 
@@ -236,15 +237,16 @@ impl Directory {
     }
 }
 
-/// The head after a record.
-fn link(instance: InstanceId, record: &Record, before: &[u8; 32], hash: &[u8; 32]) -> [u8; 32] {
+/// The head after a record: of the head before it, and the hash of its statement.
+#[must_use]
+pub fn link(instance: InstanceId, i: u64, at: u64, before: &[u8; 32], hash: &[u8; 32]) -> [u8; 32] {
     sha256(
         &Writer::new(Label::DirRecord)
             .raw(instance.as_bytes())
-            .u64(record.i)
+            .u64(i)
             .raw(before)
             .raw(hash)
-            .u64(record.at)
+            .u64(at)
             .finish(),
     )
 }
@@ -281,7 +283,9 @@ impl SignedHead {
     }
 }
 
-fn head_bytes(instance: InstanceId, i: u64, head: &[u8; 32], at: u64) -> Vec<u8> {
+/// The bytes of a head that are signed, for who has the key elsewhere.
+#[must_use]
+pub fn head_bytes(instance: InstanceId, i: u64, head: &[u8; 32], at: u64) -> Vec<u8> {
     Writer::new(Label::DirHead)
         .raw(instance.as_bytes())
         .u64(i)

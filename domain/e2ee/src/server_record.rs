@@ -81,10 +81,31 @@ pub fn unlock(key: &OuterKey, user: UserId, locked: &[u8]) -> Result<Vec<u8>, Ba
 /// The salt that is answered for a name nobody has: always the same one, like a real one (4.4.2, `prelogin`).
 #[must_use]
 pub fn fake_salt(prelogin_key: &[u8; 32], usr: &Usr) -> [u8; 16] {
-    let message = Writer::new(Label::FakeSalt).prefixed(usr.as_bytes()).finish();
+    salt_of(hmac_sha256(prelogin_key, &fake_salt_message(usr)))
+}
+
+/// What that salt is the beginning of the MAC of, for who has the key elsewhere.
+#[must_use]
+pub fn fake_salt_message(usr: &Usr) -> Vec<u8> {
+    Writer::new(Label::FakeSalt).prefixed(usr.as_bytes()).finish()
+}
+
+/// The salt in the MAC of [`fake_salt_message`].
+#[must_use]
+pub fn salt_of(mac: [u8; 32]) -> [u8; 16] {
     let mut salt = [0; 16];
-    for (place, byte) in salt.iter_mut().zip(hmac_sha256(prelogin_key, &message)) {
+    for (place, byte) in salt.iter_mut().zip(mac) {
         *place = byte;
     }
     salt
+}
+
+/// What the MAC of a registration that was begun covers: nothing of it is stored until it is finished (4.4.1).
+#[must_use]
+pub fn registration_message(user: UserId, username: &str, expires: u64) -> Vec<u8> {
+    Writer::new(Label::RegToken)
+        .u64(user.get())
+        .prefixed(username.as_bytes())
+        .u64(expires)
+        .finish()
 }

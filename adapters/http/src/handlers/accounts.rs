@@ -158,11 +158,21 @@ fn signed_in<P: Ports>(
         }),
     )
         .into_response();
+    keep(shared, made, kind, &mut response);
+    response
+}
+
+/// Gives the browser its session; a program has it in the answer.
+pub(super) fn keep<P: Ports>(
+    shared: &Shared<P>,
+    made: &SignedInNow,
+    kind: SessionKind,
+    response: &mut Response,
+) {
     if kind == SessionKind::Cookie {
         let lasts = shared.app.settings().sessions.absolute;
         for cookie in shared.cookies.set_session(&made.token, lasts) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }
-    response
 }

@@ -1,0 +1,274 @@
+//! Keyed accounts: bytes travel as base64url without padding.
+
+use chat_app::keyed::{KeyedAttempt, KeyedRegistration};
+use chat_domain::Username;
+use chat_domain::keyed::{Derivation, RecoveryRecord, SealedKey, SealedState, ShownKey, SignedStatement};
+use data_encoding::BASE64URL_NOPAD;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::SessionKind;
+use crate::{problem::Problem, request::fields::Fields, schema};
+
+/// Iterations that a client may ask its users' browsers for, as the protocol bounds them.
+const ITERATIONS: std::ops::RangeInclusive<u32> = 600_000..=10_000_000;
+
+fn bytes(text: &str) -> Result<Vec<u8>, String> {
+    BASE64URL_NOPAD
+        .decode(text.as_bytes())
+        .map_err(|_| "must be base64url without padding".to_owned())
+}
+
+fn array<const N: usize>(text: &str) -> Result<[u8; N], String> {
+    bytes(text)?
+        .try_into()
+        .map_err(|_| format!("must be {N} bytes, as base64url without padding"))
+}
+
+/// How a key is derived from a password.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub struct Kdf {
+    /// `pbkdf2-sha256`
+    #[schema(value_type = schema::KdfName)]
+    alg: String,
+    #[schema(value_type = schema::Iterations)]
+    iterations: u32,
+}
+
+impl Kdf {
+    fn parse(&self) -> Result<u32, &'static str> {
+        if self.alg != "pbkdf2-sha256" {
+            return Err("alg must be pbkdf2-sha256");
+        }
+        if !ITERATIONS.contains(&self.iterations) {
+            return Err("iterations must be from 600000 to 10000000");
+        }
+        Ok(self.iterations)
+    }
+}
+
+/// An encryption key in its box.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub struct NumberedBox {
+    /// Its number, from 1.
+    kem: u32,
+    #[schema(value_type = schema::Bytes)]
+    r#box: String,
+}
+
+/// An identity statement with its signatures.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub struct Statement {
+    /// The bytes that are signed.
+    #[schema(value_type = schema::Bytes)]
+    t: String,
+    /// Their signature.
+    #[schema(value_type = schema::Bytes64)]
+    s: String,
+    /// That of the identity before, after a reset.
+    #[schema(value_type = Option<schema::Bytes64>)]
+    ps: Option<String>,
+}
+
+impl Statement {
+    fn parse(&self) -> Result<SignedStatement, String> {
+        Ok(SignedStatement {
+            bytes: bytes(&self.t)?,
+            signature: array(&self.s)?,
+            continuation: self.ps.as_deref().map(array).transpose()?,
+        })
+    }
+}
+
+/// `POST /api/auth/prelogin`
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Prelogin {
+    username: String,
+}
+
+impl Prelogin {
+    /// The name, if it can be one.
+    #[must_use]
+    pub fn username(&self) -> Option<Username> {
+        Username::parse(&self.username).ok()
+    }
+}
+
+/// `POST /api/auth/register/begin`
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct BeginRegistration {
+    #[schema(value_type = schema::Username)]
+    username: String,
+}
+
+impl BeginRegistration {
+    /// The name that is asked for.
+    ///
+    /// # Errors
+    /// `invalid`.
+    pub fn parse(self) -> Result<Username, Problem> {
+        let mut fields = Fields::default();
+        let name = fields.take("username", Username::parse(&self.username));
+        fields.done(|| name)
+    }
+}
+
+/// `POST /api/auth/register/finish`
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct FinishRegistration {
+    /// What `register/begin` gave.
+    reg_token: String,
+    kdf: Kdf,
+    #[schema(value_type = schema::Bytes16)]
+    salt: String,
+    #[schema(value_type = schema::Bytes32)]
+    auth_key: String,
+    /// The master key in the box of the password: 61 bytes.
+    #[schema(value_type = schema::Bytes)]
+    amk_pw: String,
+    /// The master key in the box of the recovery code: 61 bytes.
+    #[schema(value_type = schema::Bytes)]
+    amk_rec: String,
+    #[schema(value_type = schema::Bytes32)]
+    rec_verifier: String,
+    /// The signing key in its box: 77 bytes.
+    #[schema(value_type = schema::Bytes)]
+    ed_box: String,
+    /// The encryption key in its box of 77 bytes.
+    x_box: NumberedBox,
+    identity: Statement,
+    /// `cookie`, where it is left out.
+    session: Option<SessionKind>,
+}
+
+impl FinishRegistration {
+    /// How the client wants its session.
+    #[must_use]
+    pub fn session(&self) -> SessionKind {
+        self.session.unwrap_or(SessionKind::Cookie)
+    }
+
+    /// What the use case takes.
+    ///
+    /// # Errors
+    /// `invalid`, with every field that is wrong.
+    pub fn parse(self) -> Result<KeyedRegistration, Problem> {
+        let mut fields = Fields::default();
+        let iterations = fields.take("kdf", self.kdf.parse());
+        let salt = fields.take("salt", array(&self.salt));
+        let shown = fields.take("auth_key", array(&self.auth_key)).map(ShownKey::new);
+        let master = fields.take("amk_pw", bytes(&self.amk_pw));
+        let recovery = fields.take("amk_rec", bytes(&self.amk_rec));
+        let verifier = fields.take("rec_verifier", array(&self.rec_verifier));
+        let signing = fields.take("ed_box", bytes(&self.ed_box));
+        let agreement = fields.take("x_box", bytes(&self.x_box.r#box));
+        let statement = fields.take("identity", self.identity.parse());
+        fields.done(|| {
+            Some(KeyedRegistration {
+                token: self.reg_token,
+                derivation: Derivation {
+                    iterations: iterations?,
+                    salt: salt?,
+                },
+                shown: shown?,
+                master: master?,
+                recovery: RecoveryRecord {
+                    sealed: recovery?,
+                    verifier: verifier?,
+                },
+                signing: signing?,
+                agreement: SealedKey {
+                    number: self.x_box.kem,
+                    sealed: agreement?,
+                },
+                statement: statement?,
+            })
+        })
+    }
+}
+
+/// `POST /api/auth/login`
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct KeyedLogin {
+    username: String,
+    #[schema(value_type = schema::Bytes32)]
+    auth_key: String,
+    /// `cookie`, where it is left out.
+    session: Option<SessionKind>,
+}
+
+impl KeyedLogin {
+    /// How the client wants its session.
+    #[must_use]
+    pub fn session(&self) -> SessionKind {
+        self.session.unwrap_or(SessionKind::Cookie)
+    }
+
+    /// What the use case takes. A name that cannot be one is tried, and answered like any unknown name.
+    ///
+    /// # Errors
+    /// `invalid`.
+    pub fn parse(self) -> Result<KeyedAttempt, Problem> {
+        let mut fields = Fields::default();
+        let shown = fields.take("auth_key", array(&self.auth_key)).map(ShownKey::new);
+        fields.done(|| {
+            Some(KeyedAttempt {
+                username: Username::parse(&self.username).ok(),
+                shown: shown?,
+            })
+        })
+    }
+}
+
+/// `POST /api/auth/unlock`
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Unlock {
+    #[schema(value_type = schema::Bytes32)]
+    auth_key: String,
+}
+
+impl Unlock {
+    /// What is shown.
+    ///
+    /// # Errors
+    /// `invalid`.
+    pub fn parse(self) -> Result<ShownKey, Problem> {
+        let mut fields = Fields::default();
+        let shown = fields.take("auth_key", array(&self.auth_key)).map(ShownKey::new);
+        fields.done(|| shown)
+    }
+}
+
+/// `PUT /api/e2ee/state`
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct PutState {
+    /// One more than that of the state that it was made from; the first is 1.
+    version: u64,
+    /// The sealed state: at most 1 MiB.
+    #[schema(value_type = schema::Bytes)]
+    blob: String,
+}
+
+impl PutState {
+    /// What the use case takes.
+    ///
+    /// # Errors
+    /// `invalid`.
+    pub fn parse(self) -> Result<SealedState, Problem> {
+        let mut fields = Fields::default();
+        let sealed = fields.take("blob", bytes(&self.blob));
+        let version = fields.take(
+            "version",
+            (1..1 << 53)
+                .contains(&self.version)
+                .then_some(self.version)
+                .ok_or("must be from 1 to 9007199254740991"),
+        );
+        fields.done(|| {
+            Some(SealedState {
+                version: version?,
+                sealed: sealed?,
+            })
+        })
+    }
+}

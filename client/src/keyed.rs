@@ -1,0 +1,399 @@
+//! Keyed accounts: the password is typed here and goes no further. What the server gives back is opened here, and
+//! checked before it is believed (`docs/protocol-encryption.md`, 4.3 to 4.5).
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use chat_e2ee::account::{Iterations, Password};
+use chat_e2ee::directory::{Directory, Record, RecordBody, SignedHead};
+use chat_e2ee::ed25519::{self, PrivateKey, Signature};
+use chat_e2ee::encoding::{array_from_base64url, base64url, from_base64url};
+use chat_e2ee::identity::{Signed, Statement};
+use chat_e2ee::ids::{InstanceId, UserId, Usr};
+use chat_e2ee::pkcs8;
+use chat_e2ee::recovery::{self, RecoveryCode};
+use chat_e2ee::sealed_box::{self, Binding, Purpose};
+use chat_e2ee::secret::{AgreementScalar, KeyEncryptionKey, MasterKey, PasswordKey, Secret, SigningSeed};
+use chat_e2ee::x25519;
+use serde_json::{Value, json};
+
+use crate::chance::draw;
+use crate::error::{ClientError, text};
+use crate::http::Client;
+
+/// Records of the directory that are asked for at once.
+const PAGE: u64 = 500;
+
+/// What the server has answered is not what it must be, or not what the client has made: it is not gone on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Untrusted {
+    /// Not the form that the protocol prescribes.
+    #[error("the server's answer is not in the form that the protocol prescribes")]
+    Form,
+    /// Parameters under which a password is too easily guessed, or another installation's.
+    #[error("the server's sign-in parameters are refused")]
+    Parameters,
+    /// A box that the password does not open.
+    #[error("what the server keeps for this account was not sealed with this password")]
+    Sealed,
+    /// A directory that does not hold together.
+    #[error("the server's directory of identities does not hold together")]
+    Directory,
+    /// The directory has another key for this account.
+    #[error("the server's directory has keys for this account that are not its own")]
+    OwnKeyMismatch,
+}
+
+/// The keys of an account that was opened.
+#[derive(Debug)]
+pub struct Keys {
+    /// The installation.
+    pub instance: InstanceId,
+    /// The account.
+    pub user: UserId,
+    /// Its name in lower case.
+    pub usr: Usr,
+    /// Its master key.
+    pub master: MasterKey,
+    /// Its newest signing key, and the generation.
+    pub signing: (u32, PrivateKey),
+    /// Its encryption keys, by number.
+    pub agreement: Vec<(u32, AgreementScalar)>,
+}
+
+/// What a password gives for a name.
+struct Derived {
+    instance: InstanceId,
+    usr: Usr,
+    salt: [u8; 16],
+    iterations: Iterations,
+    key: PasswordKey,
+}
+
+impl Client {
+    /// Makes a keyed account and signs in. The recovery code is the only other way into it: it is the caller's to show.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn register_keyed(
+        &mut self,
+        username: &str,
+        password: &str,
+    ) -> Result<(Keys, RecoveryCode), ClientError> {
+        let begun = json!({ "username": username });
+        let begun = self.post("/api/auth/register/begin", &begun).await?.success()?;
+        let instance = InstanceId(bytes(&begun, "instance_id")?);
+        let user = UserId::new(number(&begun, "user_id")?).map_err(|_| Untrusted::Form)?;
+        let derived = derive(instance, username, password, draw()?, Iterations::DEFAULT).await?;
+        let master = MasterKey::from_bytes(draw()?);
+        let keys = Keys {
+            instance,
+            user,
+            usr: derived.usr.clone(),
+            signing: (1, PrivateKey::from_seed(&SigningSeed::from_bytes(draw()?))),
+            agreement: Vec::new(),
+            master,
+        };
+        let code = RecoveryCode::from_entropy(draw()?);
+        let (body, keys) = registration(&begun, &derived, keys, &code)?;
+        let made = self.post("/api/auth/register/finish", &body).await?.success()?;
+        self.accept(&made);
+        Ok((keys, code))
+    }
+
+    /// Signs in to a keyed account and opens it.
+    ///
+    /// # Errors
+    /// [`ClientError`]; [`Untrusted`] if the server gives something else than what was sealed for the account.
+    pub async fn sign_in_keyed(&mut self, username: &str, password: &str) -> Result<Keys, ClientError> {
+        let asked = json!({ "username": username });
+        let asked = self.post("/api/auth/prelogin", &asked).await?.success()?;
+        let derived = derive(
+            InstanceId(bytes(&asked, "instance_id")?),
+            username,
+            password,
+            bytes(&asked, "salt")?,
+            iterations(&asked)?,
+        )
+        .await?;
+        let shown = base64url(derived.key.auth_key().expose());
+        let body = json!({ "username": username, "auth_key": shown, "session": "bearer" });
+        let opened = self.post("/api/auth/login", &body).await?.success()?;
+        self.accept(&opened);
+        let keys = open(&opened, &derived)?;
+        let directory = self.directory().await?;
+        keys.are_published(&directory)?;
+        Ok(keys)
+    }
+
+    /// The directory of identities, whole, with every statement and every link checked.
+    ///
+    /// # Errors
+    /// [`ClientError`]; [`Untrusted::Directory`] if it does not hold together.
+    pub async fn directory(&self) -> Result<Directory, ClientError> {
+        let instance = self.get("/api/e2ee/instance").await?.success()?;
+        let key = ed25519::PublicKey::from_bytes(bytes(&instance, "instance_key")?);
+        let key = key.map_err(|_| Untrusted::Directory)?;
+        let mut directory = Directory::empty(InstanceId(bytes(&instance, "instance_id")?));
+        loop {
+            let path = format!("/api/e2ee/directory?from={}&limit={PAGE}", directory.len());
+            let page = self.get(&path).await?.success()?;
+            let records = page
+                .get("records")
+                .and_then(Value::as_array)
+                .ok_or(Untrusted::Form)?;
+            for json in records {
+                directory
+                    .append(&record(json)?)
+                    .map_err(|_| Untrusted::Directory)?;
+            }
+            let Some(head) = page.get("head").filter(|head| !head.is_null()) else {
+                return Ok(directory);
+            };
+            let head = signed_head(head)?;
+            if head.i < directory.len() {
+                directory.agrees(&head, &key).map_err(|_| Untrusted::Directory)?;
+                return Ok(directory);
+            }
+            if records.is_empty() {
+                return Err(Untrusted::Directory.into());
+            }
+        }
+    }
+}
+
+impl Keys {
+    /// Whether the directory has exactly these keys for the account (4.3, "after every unlock").
+    ///
+    /// # Errors
+    /// [`Untrusted::OwnKeyMismatch`]
+    pub fn are_published(&self, directory: &Directory) -> Result<(), Untrusted> {
+        let newest = self.agreement.iter().max_by_key(|(number, _)| *number);
+        let own = newest.and_then(|(number, scalar)| Some((*number, x25519::PublicKey::of(scalar).ok()?)));
+        let (generation, signing) = &self.signing;
+        let published = directory.newest(self.user).is_some_and(|identity| {
+            let statement = identity.statement();
+            Some((statement.kem, *identity.agreement())) == own
+                && statement.generation == *generation
+                && signing.public().as_ref() == Ok(identity.signing())
+        });
+        if published {
+            Ok(())
+        } else {
+            Err(Untrusted::OwnKeyMismatch)
+        }
+    }
+}
+
+/// Derives on a thread that nobody waits on: it takes a sixth of a second and more.
+async fn derive(
+    instance: InstanceId,
+    username: &str,
+    password: &str,
+    salt: [u8; 16],
+    iterations: Iterations,
+) -> Result<Derived, ClientError> {
+    let usr = Usr::parse(username.to_ascii_lowercase().as_bytes()).map_err(|_| Untrusted::Form)?;
+    let password = Password::new(password).map_err(|_| Untrusted::Parameters)?;
+    let name = usr.clone();
+    let derived = tokio::task::spawn_blocking(move || {
+        PasswordKey::derive(&password, instance, &name, &salt, iterations)
+    });
+    Ok(Derived {
+        instance,
+        usr,
+        salt,
+        iterations,
+        key: derived.await.map_err(std::io::Error::other)?,
+    })
+}
+
+/// The second step's body, and the keys with the one for encryption.
+fn registration(
+    begun: &Value,
+    derived: &Derived,
+    mut keys: Keys,
+    code: &RecoveryCode,
+) -> Result<(Value, Keys), ClientError> {
+    let (instance, usr) = (derived.instance, &derived.usr);
+    let seed = SigningSeed::from_bytes(draw()?);
+    keys.signing = (1, PrivateKey::from_seed(&seed));
+    let scalar = AgreementScalar::from_bytes(draw()?);
+    let statement = Statement {
+        instance,
+        user: keys.user,
+        usr: usr.clone(),
+        generation: 1,
+        kem: 1,
+        signing: *keys.signing.1.public().map_err(|_| Untrusted::Form)?.as_bytes(),
+        agreement: *x25519::PublicKey::of(&scalar)
+            .map_err(|_| Untrusted::Form)?
+            .as_bytes(),
+        previous: [0; 32],
+        closed: false,
+        at: millis(),
+    };
+    let signed = statement.sign(&keys.signing.1, None);
+    let kek = keys.master.key_encryption_key();
+    let seal = |purpose, plaintext: &[u8]| -> Result<String, ClientError> {
+        let binding = Binding::account(purpose, instance, usr);
+        Ok(base64url(&sealed_box::seal(&kek, &binding, &draw()?, plaintext)))
+    };
+    let by_password = Binding::account(
+        Purpose::MasterByPassword(&derived.salt, derived.iterations),
+        instance,
+        usr,
+    );
+    let amk_pw = sealed_box::seal(
+        &derived.key.wrap_key(),
+        &by_password,
+        &draw()?,
+        keys.master.expose(),
+    );
+    let by_code = Binding::account(Purpose::MasterByRecovery, instance, usr);
+    let wrap = code.wrap_key(instance, usr);
+    let amk_rec = sealed_box::seal(&wrap, &by_code, &draw()?, keys.master.expose());
+    let body = json!({
+        "reg_token": begun.get("reg_token"),
+        "kdf": { "alg": "pbkdf2-sha256", "iterations": derived.iterations.get() },
+        "salt": base64url(&derived.salt),
+        "auth_key": base64url(derived.key.auth_key().expose()),
+        "amk_pw": base64url(&amk_pw),
+        "amk_rec": base64url(&amk_rec),
+        "rec_verifier": base64url(&recovery::verifier(&code.auth(instance, usr))),
+        "ed_box": seal(Purpose::Ed25519(1), &pkcs8::encode(pkcs8::Kind::Ed25519, &seed))?,
+        "x_box": { "kem": 1, "box": seal(Purpose::X25519(1), &pkcs8::encode(pkcs8::Kind::X25519, &scalar))? },
+        "identity": { "t": base64url(&signed.bytes), "s": base64url(&signed.signature.0) },
+        "session": "bearer",
+    });
+    keys.agreement.push((1, scalar));
+    Ok((body, keys))
+}
+
+/// Opens what the server keeps for the account.
+fn open(answer: &Value, derived: &Derived) -> Result<Keys, ClientError> {
+    let (instance, usr) = (derived.instance, &derived.usr);
+    let binding = Binding::account(
+        Purpose::MasterByPassword(&derived.salt, derived.iterations),
+        instance,
+        usr,
+    );
+    let master = sealed_box::open(&derived.key.wrap_key(), &binding, &sealed(answer, "amk_pw")?)
+        .map_err(|_| Untrusted::Sealed)?;
+    let master = MasterKey::from_bytes(master.as_slice().try_into().map_err(|_| Untrusted::Sealed)?);
+    let kek = master.key_encryption_key();
+    let keyring = answer.get("keyring").ok_or(Untrusted::Form)?;
+    let (mut signing, mut agreement) = (Vec::new(), Vec::new());
+    for entry in list(keyring, "ed")? {
+        let generation = counter(entry, "gen")?;
+        let seed: SigningSeed = unseal(
+            &kek,
+            Purpose::Ed25519(generation),
+            pkcs8::Kind::Ed25519,
+            entry,
+            derived,
+        )?;
+        signing.push((generation, PrivateKey::from_seed(&seed)));
+    }
+    for entry in list(keyring, "x")? {
+        let number = counter(entry, "kem")?;
+        let scalar = unseal(&kek, Purpose::X25519(number), pkcs8::Kind::X25519, entry, derived)?;
+        agreement.push((number, scalar));
+    }
+    let owner = answer.get("user").ok_or(Untrusted::Form)?;
+    Ok(Keys {
+        instance,
+        user: UserId::new(number(owner, "id")?).map_err(|_| Untrusted::Form)?,
+        usr: usr.clone(),
+        master,
+        signing: signing
+            .into_iter()
+            .max_by_key(|(generation, _)| *generation)
+            .ok_or(Untrusted::Sealed)?,
+        agreement,
+    })
+}
+
+fn unseal<K: Secret>(
+    kek: &KeyEncryptionKey,
+    purpose: Purpose<'_>,
+    kind: pkcs8::Kind,
+    entry: &Value,
+    derived: &Derived,
+) -> Result<K, ClientError> {
+    let binding = Binding::account(purpose, derived.instance, &derived.usr);
+    let opened = sealed_box::open(kek, &binding, &sealed(entry, "box")?).map_err(|_| Untrusted::Sealed)?;
+    Ok(pkcs8::parse(kind, &opened).map_err(|_| Untrusted::Sealed)?)
+}
+
+fn record(json: &Value) -> Result<Record, Untrusted> {
+    let body = if json.get("h").is_some() {
+        RecordBody::Erased {
+            hash: bytes(json, "h")?,
+            user: UserId::new(number(json, "user_id")?).map_err(|_| Untrusted::Form)?,
+        }
+    } else {
+        RecordBody::Statement(Signed {
+            bytes: sealed(json, "t")?,
+            signature: Signature(bytes(json, "s")?),
+            continuation: json
+                .get("ps")
+                .map(|_| bytes(json, "ps"))
+                .transpose()?
+                .map(Signature),
+        })
+    };
+    Ok(Record {
+        i: number(json, "i")?,
+        at: number(json, "ts")?,
+        body,
+    })
+}
+
+fn signed_head(json: &Value) -> Result<SignedHead, Untrusted> {
+    Ok(SignedHead {
+        i: number(json, "i")?,
+        head: bytes(json, "head")?,
+        at: number(json, "ts")?,
+        signature: Signature(bytes(json, "sig")?),
+    })
+}
+
+fn iterations(answer: &Value) -> Result<Iterations, Untrusted> {
+    let kdf = answer.get("kdf").ok_or(Untrusted::Form)?;
+    if text(kdf, "alg") != Some("pbkdf2-sha256") {
+        return Err(Untrusted::Parameters);
+    }
+    Iterations::new(counter(kdf, "iterations")?).map_err(|_| Untrusted::Parameters)
+}
+
+fn list<'a>(json: &'a Value, name: &str) -> Result<&'a [Value], Untrusted> {
+    let list = json.get(name).and_then(Value::as_array);
+    list.map(Vec::as_slice).ok_or(Untrusted::Form)
+}
+
+fn number(json: &Value, name: &str) -> Result<u64, Untrusted> {
+    json.get(name).and_then(Value::as_u64).ok_or(Untrusted::Form)
+}
+
+fn counter(json: &Value, name: &str) -> Result<u32, Untrusted> {
+    number(json, name)?.try_into().map_err(|_| Untrusted::Form)
+}
+
+fn bytes<const N: usize>(json: &Value, name: &str) -> Result<[u8; N], Untrusted> {
+    array_from_base64url(text(json, name).ok_or(Untrusted::Form)?).map_err(|_| Untrusted::Form)
+}
+
+fn sealed(json: &Value, name: &str) -> Result<Vec<u8>, Untrusted> {
+    from_base64url(text(json, name).ok_or(Untrusted::Form)?).map_err(|_| Untrusted::Form)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a client has no clock but the machine's"
+)]
+fn millis() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO);
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,315 @@
+//! Keyed accounts: made, opened again, and nothing of the password anywhere.
+
+use chat_client::keyed::Untrusted;
+use chat_client::{Client, ClientError};
+use chat_e2ee::encoding::base64url;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::server::{Server, directory};
+
+const PASSWORD: &str = "a password nobody else has";
+
+async fn put(client: &Client, path: &str, body: Value) -> (u16, Value) {
+    let json = [("content-type", "application/json")];
+    let answer = client
+        .request(Method::PUT, path, &json, Some(body.to_string()))
+        .await
+        .unwrap();
+    (answer.status, answer.body)
+}
+
+async fn post(client: &Client, path: &str, body: Value) -> (u16, Value) {
+    let answer = client.post(path, &body).await.unwrap();
+    (answer.status, answer.body)
+}
+
+async fn registered(server: &Server, name: &str) -> (Client, chat_client::keyed::Keys) {
+    let mut client = server.client();
+    let (keys, _code) = client.register_keyed(name, PASSWORD).await.unwrap();
+    (client, keys)
+}
+
+#[tokio::test]
+async fn an_account_is_made_and_opened_on_another_machine() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let (client, made) = registered(&server, "Ada").await;
+    assert_eq!(
+        client.get("/api/session").await.unwrap().body["user"]["username"],
+        "Ada"
+    );
+
+    let mut elsewhere = server.client();
+    let opened = elsewhere.sign_in_keyed("aDA", PASSWORD).await.unwrap();
+    assert_eq!(
+        (opened.user, &opened.usr, opened.instance),
+        (made.user, &made.usr, made.instance)
+    );
+    assert!(opened.master == made.master);
+    elsewhere.say("hello from a keyed account").await.unwrap();
+
+    let known = elsewhere.directory().await.unwrap();
+    assert_eq!(known.len(), 1);
+    opened.are_published(&known).unwrap();
+    let keyring = client.get("/api/e2ee/keyring").await.unwrap().body;
+    assert_eq!(keyring["keyring"]["ed"][0]["gen"], 1);
+    assert_eq!(keyring["keyring"]["x"][0]["kem"], 1);
+}
+
+#[tokio::test]
+async fn it_is_there_after_a_restart() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let (_, made) = registered(&server, "ada").await;
+    server.stop("-TERM");
+    let server = Server::start(directory.path());
+    let mut client = server.client();
+    let opened = client.sign_in_keyed("ada", PASSWORD).await.unwrap();
+    assert_eq!(opened.instance, made.instance, "clients pin it");
+    registered(&server, "bob").await;
+    assert_eq!(client.directory().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn many_at_once_have_one_directory() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let mut all = tokio::task::JoinSet::new();
+    for i in 0..8 {
+        let mut client = server.client();
+        all.spawn(async move {
+            let (keys, _) = client
+                .register_keyed(&format!("user_{i}"), PASSWORD)
+                .await
+                .unwrap();
+            (client, keys)
+        });
+    }
+    let made = all.join_all().await;
+    let known = made[0].0.directory().await.unwrap();
+    assert_eq!(known.len(), 8);
+    for (_, keys) in &made {
+        keys.are_published(&known).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_an_unknown_name_and_a_basic_account_are_answered_alike() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    registered(&server, "ada").await;
+    server.user("basic").await;
+    let mut answers = Vec::new();
+    for name in ["ada", "nobody", "basic", "no name at all"] {
+        let shown = base64url(&[7; 32]);
+        let body = json!({ "username": name, "auth_key": shown, "session": "bearer" });
+        let (status, mut body) = post(&server.client(), "/api/auth/login", body).await;
+        body.as_object_mut().unwrap().remove("incident");
+        answers.push((status, body));
+    }
+    assert_eq!(answers[0].0, 401, "{:?}", answers[0]);
+    assert_eq!(answers[0].1["code"], "invalid_credentials");
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+}
+
+#[tokio::test]
+async fn what_is_asked_before_signing_in_tells_nothing() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    registered(&server, "ada").await;
+    server.user("basic").await;
+    let client = server.client();
+    let mut salts = Vec::new();
+    for name in [
+        "ada",
+        "nobody",
+        "basic",
+        "somebody_else",
+        "NOBODY",
+        "no name at all",
+    ] {
+        let (status, mut body) = post(&client, "/api/auth/prelogin", json!({ "username": name })).await;
+        let (_, again) = post(&client, "/api/auth/prelogin", json!({ "username": name })).await;
+        assert_eq!(status, 200);
+        assert_eq!(body, again, "always the same");
+        let salt = body.as_object_mut().unwrap().remove("salt").unwrap();
+        assert_eq!(salt.as_str().unwrap().len(), 22);
+        assert_eq!(
+            body["kdf"],
+            json!({ "alg": "pbkdf2-sha256", "iterations": 600_000 })
+        );
+        salts.push(salt);
+    }
+    assert_eq!(salts[1], salts[4], "a name has one salt, whatever the case");
+    let different: std::collections::BTreeSet<_> = salts.iter().map(Value::to_string).collect();
+    assert_eq!(different.len(), 5);
+}
+
+#[tokio::test]
+async fn the_password_itself_is_refused() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    registered(&server, "ada").await;
+    let body = json!({ "username": "ada", "password": PASSWORD, "session": "bearer" });
+    let (status, body) = post(&server.client(), "/login", body).await;
+    assert_eq!(
+        (status, body["code"].as_str()),
+        (400, Some("derived_auth_required"))
+    );
+}
+
+#[tokio::test]
+async fn a_name_is_one_persons_whatever_the_kind() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    server.user("basic").await;
+    let taken = server
+        .client()
+        .register_keyed("BASIC", PASSWORD)
+        .await
+        .map(|_| ());
+    assert!(
+        matches!(taken, Err(ClientError::Refused { status: 409, .. })),
+        "{taken:?}"
+    );
+    registered(&server, "ada").await;
+    let taken = server.client().register("Ada", PASSWORD).await.map(|_| ());
+    assert!(
+        matches!(taken, Err(ClientError::Refused { status: 409, .. })),
+        "{taken:?}"
+    );
+}
+
+/// A registration that was begun, and a body that would finish it, with one member changed.
+async fn finished_with(server: &Server, name: &str, change: impl FnOnce(&mut Value)) -> (u16, Value) {
+    let client = server.client();
+    let (status, begun) = post(&client, "/api/auth/register/begin", json!({ "username": name })).await;
+    assert_eq!(status, 200, "{begun}");
+    let mut body = json!({
+        "reg_token": begun["reg_token"], "kdf": { "alg": "pbkdf2-sha256", "iterations": 600_000 },
+        "salt": base64url(&[1; 16]), "auth_key": base64url(&[2; 32]), "amk_pw": base64url(&[3; 61]),
+        "amk_rec": base64url(&[4; 61]), "rec_verifier": base64url(&[5; 32]), "ed_box": base64url(&[6; 77]),
+        "x_box": { "kem": 1, "box": base64url(&[7; 77]) },
+        "identity": { "t": base64url(&[8; 200]), "s": base64url(&[9; 64]) }, "session": "bearer",
+    });
+    change(&mut body);
+    post(&client, "/api/auth/register/finish", body).await
+}
+
+#[tokio::test]
+async fn what_the_protocol_does_not_allow_is_refused_and_leaves_nothing() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let refused = finished_with(&server, "ada", |_| ()).await;
+    assert_eq!((refused.0, refused.1["code"].as_str()), (400, Some("malformed")));
+    for (field, value) in [
+        ("salt", json!(base64url(&[1; 15]))),
+        ("auth_key", json!("not base64url!")),
+        ("kdf", json!({ "alg": "pbkdf2-sha256", "iterations": 599_999 })),
+        ("kdf", json!({ "alg": "argon2id", "iterations": 600_000 })),
+        ("identity", json!({ "t": "AQ", "s": "AQ" })),
+    ] {
+        let (status, body) = finished_with(&server, "ada", |body| body[field] = value.clone()).await;
+        assert_eq!(
+            (status, body["fields"][0]["field"].as_str()),
+            (422, Some(field)),
+            "{body}"
+        );
+    }
+    for (field, value) in [
+        ("amk_pw", json!(base64url(&[3; 60]))),
+        ("ed_box", json!(base64url(&[3; 78]))),
+    ] {
+        let (status, body) = finished_with(&server, "ada", |body| body[field] = value.clone()).await;
+        assert_eq!(
+            (status, body["code"].as_str()),
+            (400, Some("malformed")),
+            "{field}"
+        );
+    }
+    let (status, body) = finished_with(&server, "ada", |body| {
+        body["reg_token"] = json!("2.ada.9999999999999.AAAA");
+    })
+    .await;
+    assert_eq!((status, body["code"].as_str()), (403, Some("forbidden")));
+    // The name is still free.
+    registered(&server, "ada").await;
+}
+
+#[tokio::test]
+async fn the_sealed_state_follows_the_one_before() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let (client, _) = registered(&server, "ada").await;
+    assert_eq!(
+        client.get("/api/e2ee/state").await.unwrap().body["state"],
+        Value::Null
+    );
+    let state = |version: u64, byte: u8, size: usize| json!({ "version": version, "blob": base64url(&vec![byte; size]) });
+    let path = "/api/e2ee/state";
+    assert_eq!(put(&client, path, state(1, 1, 100)).await.0, 200);
+    let (status, body) = put(&client, path, state(1, 2, 100)).await;
+    assert_eq!(
+        (status, body["code"].as_str(), body["state"]["version"].as_u64()),
+        (409, Some("state_conflict"), Some(1))
+    );
+    assert_eq!(
+        put(&client, path, state(2, 2, 1 << 20)).await.0,
+        200,
+        "a megabyte"
+    );
+    assert_eq!(put(&client, path, state(3, 3, (1 << 20) + 1)).await.0, 400);
+    assert_eq!(put(&client, path, state(3, 3, 0)).await.0, 400);
+    let kept = client.get(path).await.unwrap().body;
+    assert_eq!(kept["state"]["version"], 2);
+    let basic = server.user("basic").await;
+    assert_eq!(basic.get(path).await.unwrap().body["state"], Value::Null);
+    assert_eq!(server.client().get(path).await.unwrap().status, 401);
+}
+
+#[tokio::test]
+async fn an_account_is_opened_again_with_its_key_alone() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let (client, _) = registered(&server, "ada").await;
+    let (status, body) = post(
+        &client,
+        "/api/auth/unlock",
+        json!({ "auth_key": base64url(&[1; 32]) }),
+    )
+    .await;
+    assert_eq!(
+        (status, body["code"].as_str()),
+        (401, Some("invalid_credentials"))
+    );
+    let basic = server.user("basic").await;
+    let (status, body) = post(
+        &basic,
+        "/api/auth/unlock",
+        json!({ "auth_key": base64url(&[1; 32]) }),
+    )
+    .await;
+    assert_eq!((status, body["code"].as_str()), (403, Some("needs_identity")));
+}
+
+#[tokio::test]
+async fn a_wrong_password_opens_nothing() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    registered(&server, "ada").await;
+    let refused = server
+        .client()
+        .sign_in_keyed("ada", "another password")
+        .await
+        .map(|_| ());
+    assert!(
+        matches!(refused, Err(ClientError::Refused { status: 401, .. })),
+        "{refused:?}"
+    );
+    let short = server.client().register_keyed("bob", "short").await.map(|_| ());
+    assert!(
+        matches!(short, Err(ClientError::Untrusted(Untrusted::Parameters))),
+        "{short:?}"
+    );
+}
