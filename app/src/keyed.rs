@@ -4,6 +4,7 @@
 mod directory;
 mod instance;
 mod registration;
+pub(crate) mod secrets;
 mod sign_in;
 mod state;
 mod token;
@@ -11,6 +12,7 @@ mod token;
 pub use directory::DirectoryPage;
 pub use instance::Instance;
 pub use registration::{Begun, KeyedRegistration};
+pub use secrets::{NewPassword, Recovering};
 pub use sign_in::{KeyedAttempt, Unlocked};
 pub use token::RegistrationToken;
 

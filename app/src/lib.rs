@@ -26,6 +26,7 @@ use chat_e2ee::ids::InstanceId;
 use chat_ports::{Notice, Ports};
 
 use accounts::ws_token::WsTokens;
+use keyed::secrets::Recoveries;
 use quotas::Quotas;
 use remembered::Remembered;
 
@@ -44,6 +45,8 @@ pub struct App<P> {
     plain_room: OnceLock<RoomId>,
     /// Nor does the installation's id.
     instance: OnceLock<InstanceId>,
+    /// Recoveries that were begun.
+    recoveries: Recoveries,
     /// Ids that were set aside for accounts to come.
     spare_ids: Mutex<Range<u64>>,
 }
@@ -61,6 +64,7 @@ impl<P: Ports> App<P> {
             members: Remembered::default(),
             plain_room: OnceLock::new(),
             instance: OnceLock::new(),
+            recoveries: Recoveries::default(),
             spare_ids: Mutex::new(0..0),
         }
     }

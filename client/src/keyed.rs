@@ -125,6 +125,88 @@ impl Client {
         Ok(keys)
     }
 
+    /// Puts a new password in the place of the old one; every other sign-in ends.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn change_password(&self, username: &str, old: &str, new: &str) -> Result<(), ClientError> {
+        let (old, opened) = self.opened(username, old).await?;
+        let keys = open(&opened, &old)?;
+        let derived = derive(old.instance, username, new, draw()?, Iterations::DEFAULT).await?;
+        let mut body = secrets(&derived, &keys.master)?;
+        set(
+            &mut body,
+            "old_auth_key",
+            base64url(old.key.auth_key().expose()).into(),
+        );
+        self.post("/api/auth/password", &body).await?.success()?;
+        Ok(())
+    }
+
+    /// Opens the account with its recovery code, gives it a new password, and signs in. The old code is worth nothing
+    /// afterwards: the new one is the caller's to show.
+    ///
+    /// # Errors
+    /// [`ClientError`]; [`Untrusted`] if the server gives something else than what was sealed for the account.
+    pub async fn recover(
+        &mut self,
+        username: &str,
+        code: &RecoveryCode,
+        password: &str,
+    ) -> Result<RecoveryCode, ClientError> {
+        let instance = self.get("/api/e2ee/instance").await?.success()?;
+        let instance = InstanceId(bytes(&instance, "instance_id")?);
+        let usr = Usr::parse(username.to_ascii_lowercase().as_bytes()).map_err(|_| Untrusted::Form)?;
+        let shown = base64url(code.auth(instance, &usr).expose());
+        let asked = json!({ "username": username, "rec_auth": shown });
+        let begun = self.post("/api/auth/recover", &asked).await?.success()?;
+        let binding = Binding::account(Purpose::MasterByRecovery, instance, &usr);
+        let master = sealed_box::open(
+            &code.wrap_key(instance, &usr),
+            &binding,
+            &sealed(&begun, "amk_rec")?,
+        )
+        .map_err(|_| Untrusted::Sealed)?;
+        let master = MasterKey::from_bytes(master.as_slice().try_into().map_err(|_| Untrusted::Sealed)?);
+        let derived = derive(instance, username, password, draw()?, Iterations::DEFAULT).await?;
+        let new_code = RecoveryCode::from_entropy(draw()?);
+        let mut body = secrets(&derived, &master)?;
+        set(
+            &mut body,
+            "recover_token",
+            begun.get("recover_token").cloned().unwrap_or_default(),
+        );
+        let (amk_rec, verifier) = by_code(&derived, &master, &new_code)?;
+        set(&mut body, "amk_rec", amk_rec);
+        set(&mut body, "rec_verifier", verifier);
+        let made = self.post("/api/auth/recover/finish", &body).await?.success()?;
+        self.accept(&made);
+        Ok(new_code)
+    }
+
+    /// What the server keeps, for who is signed in and types the password again.
+    async fn opened(&self, username: &str, password: &str) -> Result<(Derived, Value), ClientError> {
+        let asked = json!({ "username": username });
+        let asked = self.post("/api/auth/prelogin", &asked).await?.success()?;
+        let derived = derive(
+            InstanceId(bytes(&asked, "instance_id")?),
+            username,
+            password,
+            bytes(&asked, "salt")?,
+            iterations(&asked)?,
+        )
+        .await?;
+        let shown = json!({ "auth_key": base64url(derived.key.auth_key().expose()) });
+        let mut opened = self.post("/api/auth/unlock", &shown).await?.success()?;
+        let session = self.get("/api/session").await?.success()?;
+        set(
+            &mut opened,
+            "user",
+            session.get("user").cloned().unwrap_or_default(),
+        );
+        Ok((derived, opened))
+    }
+
     /// The directory of identities, whole, with every statement and every link checked.
     ///
     /// # Errors
@@ -238,35 +320,64 @@ fn registration(
         let binding = Binding::account(purpose, instance, usr);
         Ok(base64url(&sealed_box::seal(&kek, &binding, &draw()?, plaintext)))
     };
-    let by_password = Binding::account(
+    let mut body = secrets(derived, &keys.master)?;
+    let (amk_rec, verifier) = by_code(derived, &keys.master, code)?;
+    set(
+        &mut body,
+        "reg_token",
+        begun.get("reg_token").cloned().unwrap_or_default(),
+    );
+    set(&mut body, "amk_rec", amk_rec);
+    set(&mut body, "rec_verifier", verifier);
+    set(
+        &mut body,
+        "ed_box",
+        seal(Purpose::Ed25519(1), &pkcs8::encode(pkcs8::Kind::Ed25519, &seed))?.into(),
+    );
+    set(
+        &mut body,
+        "x_box",
+        json!({
+            "kem": 1, "box": seal(Purpose::X25519(1), &pkcs8::encode(pkcs8::Kind::X25519, &scalar))?,
+        }),
+    );
+    set(
+        &mut body,
+        "identity",
+        json!({ "t": base64url(&signed.bytes), "s": base64url(&signed.signature.0) }),
+    );
+    keys.agreement.push((1, scalar));
+    Ok((body, keys))
+}
+
+/// The members of a body that put a new password in the place of another.
+fn secrets(derived: &Derived, master: &MasterKey) -> Result<Value, ClientError> {
+    let binding = Binding::account(
         Purpose::MasterByPassword(&derived.salt, derived.iterations),
-        instance,
-        usr,
+        derived.instance,
+        &derived.usr,
     );
-    let amk_pw = sealed_box::seal(
-        &derived.key.wrap_key(),
-        &by_password,
-        &draw()?,
-        keys.master.expose(),
-    );
-    let by_code = Binding::account(Purpose::MasterByRecovery, instance, usr);
-    let wrap = code.wrap_key(instance, usr);
-    let amk_rec = sealed_box::seal(&wrap, &by_code, &draw()?, keys.master.expose());
-    let body = json!({
-        "reg_token": begun.get("reg_token"),
+    let amk_pw = sealed_box::seal(&derived.key.wrap_key(), &binding, &draw()?, master.expose());
+    Ok(json!({
         "kdf": { "alg": "pbkdf2-sha256", "iterations": derived.iterations.get() },
         "salt": base64url(&derived.salt),
         "auth_key": base64url(derived.key.auth_key().expose()),
         "amk_pw": base64url(&amk_pw),
-        "amk_rec": base64url(&amk_rec),
-        "rec_verifier": base64url(&recovery::verifier(&code.auth(instance, usr))),
-        "ed_box": seal(Purpose::Ed25519(1), &pkcs8::encode(pkcs8::Kind::Ed25519, &seed))?,
-        "x_box": { "kem": 1, "box": seal(Purpose::X25519(1), &pkcs8::encode(pkcs8::Kind::X25519, &scalar))? },
-        "identity": { "t": base64url(&signed.bytes), "s": base64url(&signed.signature.0) },
         "session": "bearer",
-    });
-    keys.agreement.push((1, scalar));
-    Ok((body, keys))
+    }))
+}
+
+/// The master key in the box of a recovery code, and what the server compares.
+fn by_code(
+    derived: &Derived,
+    master: &MasterKey,
+    code: &RecoveryCode,
+) -> Result<(String, String), ClientError> {
+    let (instance, usr) = (derived.instance, &derived.usr);
+    let binding = Binding::account(Purpose::MasterByRecovery, instance, usr);
+    let sealed = sealed_box::seal(&code.wrap_key(instance, usr), &binding, &draw()?, master.expose());
+    let verifier = recovery::verifier(&code.auth(instance, usr));
+    Ok((base64url(&sealed), base64url(&verifier)))
 }
 
 /// Opens what the server keeps for the account.
@@ -364,6 +475,13 @@ fn iterations(answer: &Value) -> Result<Iterations, Untrusted> {
         return Err(Untrusted::Parameters);
     }
     Iterations::new(counter(kdf, "iterations")?).map_err(|_| Untrusted::Parameters)
+}
+
+/// Puts a member into an object.
+fn set(object: &mut Value, name: &str, value: impl Into<Value>) {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(name.to_owned(), value.into());
+    }
 }
 
 fn list<'a>(json: &'a Value, name: &str) -> Result<&'a [Value], Untrusted> {

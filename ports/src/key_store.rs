@@ -5,7 +5,7 @@ use std::future::Future;
 use chat_domain::keyed::{
     DirectoryRecord, PasswordRecord, RecoveryRecord, SealedKey, SealedKeys, SealedState,
 };
-use chat_domain::{RoomId, Timestamp, User, UserId, Username};
+use chat_domain::{RoomId, SessionId, Timestamp, User, UserId, Username};
 
 use crate::{Registered, StoreError};
 
@@ -39,6 +39,24 @@ pub trait KeyStore: Send + Sync + 'static {
         &self,
         user: UserId,
     ) -> impl Future<Output = Result<Option<PasswordRecord>, StoreError>> + Send;
+
+    /// The keyed account of this name, whatever the case, with what is kept of its recovery code.
+    fn recovery_record(
+        &self,
+        username: &Username,
+    ) -> impl Future<Output = Result<Option<(User, RecoveryRecord)>, StoreError>> + Send;
+
+    /// Puts new secrets in the place of a keyed account's. With another password those of its sessions that are good for
+    /// everything end, but for `keep`, in the same commit. Returns what has ended, in no order.
+    ///
+    /// # Errors
+    /// `Conflict::UnknownUser` if there is no such keyed account.
+    fn replace_secrets(
+        &self,
+        user: UserId,
+        secrets: NewSecrets,
+        keep: Option<SessionId>,
+    ) -> impl Future<Output = Result<Vec<SessionId>, StoreError>> + Send;
 
     /// An account's sealed keys, by their numbers; none of somebody who has none.
     fn sealed_keys(&self, user: UserId) -> impl Future<Output = Result<SealedKeys, StoreError>> + Send;
@@ -86,6 +104,15 @@ pub struct NewKeyedUser {
     pub joins: Option<RoomId>,
     /// Now.
     pub at: Timestamp,
+}
+
+/// What takes the place of an account's secrets.
+#[derive(Debug, Clone)]
+pub struct NewSecrets {
+    /// What is kept of the password.
+    pub password: Option<PasswordRecord>,
+    /// What is kept of the recovery code.
+    pub recovery: Option<RecoveryRecord>,
 }
 
 /// A keyed account with what proves its owner.

@@ -313,3 +313,119 @@ async fn a_wrong_password_opens_nothing() {
         "{short:?}"
     );
 }
+
+#[tokio::test]
+async fn another_password_ends_the_other_sign_ins() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let (here, _) = registered(&server, "ada").await;
+    let mut there = server.client();
+    there.sign_in_keyed("ada", PASSWORD).await.unwrap();
+    let mut socket = there.socket().await.unwrap();
+    let wrong = here
+        .change_password("ada", "not the password", "another password")
+        .await;
+    assert!(
+        matches!(wrong, Err(ClientError::Refused { status: 401, .. })),
+        "{wrong:?}"
+    );
+    assert_eq!(there.get("/api/session").await.unwrap().status, 200);
+
+    here.change_password("ada", PASSWORD, "another password")
+        .await
+        .unwrap();
+    while socket.next().await.unwrap().is_some() {}
+    assert_eq!(socket.closed().map(|closed| closed.code), Some(4001));
+    assert_eq!(there.get("/api/session").await.unwrap().status, 401);
+    assert_eq!(here.get("/api/session").await.unwrap().status, 200);
+    let old = server.client().sign_in_keyed("ada", PASSWORD).await.map(|_| ());
+    assert!(
+        matches!(old, Err(ClientError::Refused { status: 401, .. })),
+        "{old:?}"
+    );
+    server
+        .client()
+        .sign_in_keyed("ada", "another password")
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn the_recovery_code_opens_what_the_password_did() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let mut client = server.client();
+    let (made, code) = client.register_keyed("ada", PASSWORD).await.unwrap();
+    let stranger = chat_e2ee::recovery::RecoveryCode::from_entropy([7; 17]);
+    for (name, code) in [("ada", &stranger), ("nobody", &code)] {
+        let refused = server
+            .client()
+            .recover(name, code, "a new password")
+            .await
+            .map(|_| ());
+        assert!(
+            matches!(refused, Err(ClientError::Refused { status: 401, .. })),
+            "{refused:?}"
+        );
+    }
+    let mut elsewhere = server.client();
+    let new_code = elsewhere.recover("ada", &code, "a new password").await.unwrap();
+    assert_eq!(
+        client.get("/api/session").await.unwrap().status,
+        401,
+        "signed out everywhere"
+    );
+    let opened = server
+        .client()
+        .sign_in_keyed("ada", "a new password")
+        .await
+        .unwrap();
+    assert!(opened.master == made.master, "nothing is lost");
+    let again = server
+        .client()
+        .recover("ada", &code, "a third password")
+        .await
+        .map(|_| ());
+    assert!(
+        matches!(again, Err(ClientError::Refused { status: 401, .. })),
+        "a code is good once: {again:?}"
+    );
+    server
+        .client()
+        .recover("ada", &new_code, "a third password")
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn nothing_on_the_disk_or_in_the_log_has_the_password() {
+    let directory = directory();
+    let mut server = Server::start_with(directory.path(), &[], &[("LOG", "trace")]);
+    let log = server.log();
+    let canary = "canary-7f3a-password";
+    let (keys, code) = server.client().register_keyed("ada", canary).await.unwrap();
+    server.client().sign_in_keyed("ada", canary).await.unwrap();
+    let master = keys.master;
+    server.stop("-TERM");
+    let mut said = String::new();
+    let mut log = log;
+    std::io::Read::read_to_string(&mut log, &mut said).unwrap();
+    let secret = chat_e2ee::secret::Secret::expose(&master).to_vec();
+    let hidden = [
+        canary.as_bytes().to_vec(),
+        secret,
+        code.entropy().to_vec(),
+        code.to_text().into_bytes(),
+    ];
+    for file in crate::server::files(directory.path()) {
+        let bytes = std::fs::read(&file).unwrap();
+        for needle in &hidden {
+            let found = bytes
+                .windows(needle.len())
+                .any(|window| window == needle.as_slice());
+            assert!(!found, "{}", file.display());
+        }
+    }
+    assert!(!said.contains(canary) && !said.contains(&code.to_text()));
+    assert!(said.contains("/api/auth/register/finish"), "the log was read");
+}

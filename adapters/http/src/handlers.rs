@@ -9,6 +9,7 @@ pub(crate) mod messages;
 pub(crate) mod metrics;
 pub(crate) mod pages;
 pub(crate) mod rooms;
+pub(crate) mod secrets;
 pub(crate) mod session;
 pub(crate) mod socket;
 pub(crate) mod tokens;

@@ -20,7 +20,7 @@ use crate::{
     handlers::{
         accounts, changes,
         descriptions::{self, Documents},
-        health, keyed, messages, metrics, pages, rooms, session, socket, tokens, webhooks,
+        health, keyed, messages, metrics, pages, rooms, secrets, session, socket, tokens, webhooks,
     },
     handover::Upgrade,
     headers,
@@ -89,6 +89,10 @@ fn operations<P: Ports>() -> Operations<Arc<Shared<P>>> {
         .with(keyed::__path_finish, keyed::finish::<P>)
         .with(keyed::__path_login, keyed::login::<P>)
         .with(keyed::__path_unlock, keyed::unlock::<P>)
+        .with(secrets::__path_password, secrets::password::<P>)
+        .with(secrets::__path_recovery, secrets::recovery::<P>)
+        .with(secrets::__path_recover, secrets::recover::<P>)
+        .with(secrets::__path_finish_recovery, secrets::finish_recovery::<P>)
         .with(keyed::__path_keyring, keyed::keyring::<P>)
         .with(keyed::__path_directory, keyed::directory::<P>)
         .with(keyed::__path_state, keyed::state::<P>)

@@ -1,8 +1,8 @@
 //! Keyed accounts.
 
-use chat_domain::keyed::{DirectoryRecord, PasswordRecord, SealedKeys, SealedState};
-use chat_domain::{AccountKind, UserId, Username};
-use chat_ports::{Conflict, KeyStore, KeyedCredential, NewKeyedUser, Registered, StoreError};
+use chat_domain::keyed::{DirectoryRecord, PasswordRecord, RecoveryRecord, SealedKeys, SealedState};
+use chat_domain::{AccountKind, Grant, SessionId, User, UserId, Username};
+use chat_ports::{Conflict, KeyStore, KeyedCredential, NewKeyedUser, NewSecrets, Registered, StoreError};
 
 use crate::user_store::Account;
 use crate::{MemoryStore, state::State};
@@ -68,6 +68,41 @@ impl KeyStore for MemoryStore {
 
     async fn password_record(&self, user: UserId) -> Result<Option<PasswordRecord>, StoreError> {
         Ok(self.state().keys.passwords.get(&user).cloned())
+    }
+
+    async fn recovery_record(
+        &self,
+        username: &Username,
+    ) -> Result<Option<(User, RecoveryRecord)>, StoreError> {
+        let state = self.state();
+        let Some((user, _)) = state.by_name(username) else {
+            return Ok(None);
+        };
+        let known = state.keys.recoveries.get(&user.id);
+        Ok(known.map(|recovery| (user.clone(), recovery.clone())))
+    }
+
+    async fn replace_secrets(
+        &self,
+        user: UserId,
+        secrets: NewSecrets,
+        keep: Option<SessionId>,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let mut state = self.writing()?;
+        if !state.keys.passwords.contains_key(&user) {
+            return Err(Conflict::UnknownUser.into());
+        }
+        if let Some(recovery) = secrets.recovery {
+            state.keys.recoveries.insert(user, recovery);
+        }
+        let Some(password) = secrets.password else {
+            return Ok(Vec::new());
+        };
+        state.keys.passwords.insert(user, password);
+        let mut ended = state.sessions_with(|it| it.user_id == user && it.grant == Grant::Full);
+        ended.retain(|it| Some(it.id) != keep);
+        state.close(&ended);
+        Ok(ended.into_iter().map(|it| it.id).collect())
     }
 
     async fn sealed_keys(&self, user: UserId) -> Result<SealedKeys, StoreError> {

@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl State {
-    fn sessions_with(&self, is_meant: impl Fn(&Session) -> bool) -> Vec<Session> {
+    pub(crate) fn sessions_with(&self, is_meant: impl Fn(&Session) -> bool) -> Vec<Session> {
         let all = self.sessions.values().map(|opened| &opened.session);
         all.filter(|session| is_meant(session)).cloned().collect()
     }
@@ -31,7 +31,7 @@ impl State {
         }
     }
 
-    fn close(&mut self, ended: &[Session]) {
+    pub(crate) fn close(&mut self, ended: &[Session]) {
         for session in ended {
             self.sessions.remove(&session.id);
         }

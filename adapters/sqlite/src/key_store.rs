@@ -1,11 +1,13 @@
 //! Keyed accounts.
 
 use chat_domain::keyed::{
-    Derivation, DirectoryRecord, PasswordRecord, SealedKey, SealedKeys, SealedState, SignedStatement,
-    Stretching,
+    Derivation, DirectoryRecord, PasswordRecord, RecoveryRecord, SealedKey, SealedKeys, SealedState,
+    SignedStatement, Stretching,
 };
-use chat_domain::{AccountKind, Timestamp, UserId, Username};
-use chat_ports::{Conflict, KeyStore, KeyedCredential, NewKeyedUser, Registered, Sealer, StoreError};
+use chat_domain::{AccountKind, SessionId, Timestamp, User, UserId, Username};
+use chat_ports::{
+    Conflict, KeyStore, KeyedCredential, NewKeyedUser, NewSecrets, Registered, Sealer, StoreError,
+};
 use rusqlite::{Connection, Row, named_params};
 
 use crate::user_store::{Account, insert_user};
@@ -64,6 +66,38 @@ impl KeyStore for SqliteStore {
             rows::one(connection, &sql, [user.number()], password)
         })
         .await
+    }
+
+    async fn recovery_record(
+        &self,
+        username: &Username,
+    ) -> Result<Option<(User, RecoveryRecord)>, StoreError> {
+        let key = username.key();
+        self.read(move |connection, sealer| {
+            let sql = format!(
+                "SELECT {}, recovery, recovery_verifier FROM users
+                 JOIN keyed_accounts ON keyed_accounts.user_id = users.id WHERE username_key = ?1",
+                rows::USER
+            );
+            rows::one(connection, &sql, [key], |row| {
+                let recovery = RecoveryRecord {
+                    sealed: rows::get(row, "recovery")?,
+                    verifier: array(row, "recovery_verifier")?,
+                };
+                Ok((rows::user(row, sealer)?, recovery))
+            })
+        })
+        .await
+    }
+
+    async fn replace_secrets(
+        &self,
+        user: UserId,
+        secrets: NewSecrets,
+        keep: Option<SessionId>,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.write(move |connection, _| replace(connection, user, secrets, keep))
+            .await
     }
 
     async fn sealed_keys(&self, user: UserId) -> Result<SealedKeys, StoreError> {
@@ -174,6 +208,55 @@ fn register(connection: &Connection, new: NewKeyedUser) -> Result<Registered, St
     }
     append(connection, &new.record)?;
     Ok(registered)
+}
+
+fn replace(
+    connection: &Connection,
+    user: UserId,
+    secrets: NewSecrets,
+    keep: Option<SessionId>,
+) -> Result<Vec<SessionId>, StoreError> {
+    let id = user.number();
+    let sql = "SELECT 1 FROM keyed_accounts WHERE user_id = ?1";
+    rows::one(connection, sql, [id], |_| Ok(()))?.ok_or(Conflict::UnknownUser)?;
+    if let Some(recovery) = secrets.recovery {
+        let sql = "UPDATE keyed_accounts SET recovery = ?2, recovery_verifier = ?3 WHERE user_id = ?1";
+        rows::run(connection, sql, (id, recovery.sealed, &recovery.verifier[..]))?;
+    }
+    let Some(password) = secrets.password else {
+        return Ok(Vec::new());
+    };
+    let PasswordRecord {
+        derivation,
+        stretching,
+        verifier,
+        locked,
+    } = password;
+    rows::run(
+        connection,
+        "UPDATE keyed_accounts SET iterations = :iterations, salt = :salt, argon_salt = :argon_salt,
+             argon_memory_kib = :memory, argon_passes = :passes, argon_lanes = :lanes, pepper = :pepper,
+             verifier = :verifier, locked = :locked
+         WHERE user_id = :id",
+        named_params! {
+            ":id": id,
+            ":iterations": derivation.iterations,
+            ":salt": &derivation.salt[..],
+            ":argon_salt": &stretching.salt[..],
+            ":memory": stretching.memory_kib,
+            ":passes": stretching.passes,
+            ":lanes": stretching.lanes,
+            ":pepper": stretching.pepper,
+            ":verifier": &verifier[..],
+            ":locked": locked,
+        },
+    )?;
+    rows::all(
+        connection,
+        "DELETE FROM sessions WHERE user_id = ?1 AND kind = 'full' AND id <> ?2 RETURNING id AS session_id",
+        (id, keep.map_or(0, SessionId::number)),
+        rows::session_id,
+    )
 }
 
 /// Appends a record to the directory, if it is the next one.

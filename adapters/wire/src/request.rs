@@ -8,8 +8,8 @@ mod tokens;
 
 pub use hook::Hook;
 pub use keyed::{
-    BeginRegistration, FinishRegistration, Kdf, KeyedLogin, NumberedBox, Prelogin, PutState, Statement,
-    Unlock,
+    BeginRegistration, ChangePassword, ChangeRecovery, FinishRecovery, FinishRegistration, Kdf, KeyedLogin,
+    NumberedBox, Prelogin, PutState, Recover, Statement, Unlock,
 };
 pub use rooms::{
     AddMember, CreateRoom, DeleteMessage, DirectRoom, EditMessage, Listing, MarkRead, PatchRoom, React,

@@ -171,7 +171,7 @@ impl<P: Ports> App<P> {
     }
 
     /// What is kept of a password: Argon2id over what was shown, and the box behind the outer lock.
-    async fn password_record(
+    pub(super) async fn password_record(
         &self,
         shown: ShownKey,
         user: UserId,

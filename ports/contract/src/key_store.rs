@@ -5,10 +5,10 @@ use chat_domain::keyed::{
     SignedStatement, Stretching,
 };
 use chat_domain::{AccountKind, Timestamp, UserId, Username};
-use chat_ports::{Conflict, NewKeyedUser, Registered, StoreError};
+use chat_ports::{Conflict, NewKeyedUser, NewSecrets, Registered, StoreError};
 
 use crate::Store;
-use crate::world::new_user;
+use crate::world::{new_session, new_token, new_user};
 
 const AT: Timestamp = Timestamp::from_millis(5_000);
 
@@ -176,4 +176,68 @@ pub async fn a_state_follows_the_one_before(store: &impl Store) {
     assert_eq!(store.put_state(id, state(3, 2)).await.unwrap(), Some(state(1, 1)));
     assert_eq!(store.put_state(id, state(2, 2)).await.unwrap(), None);
     assert_eq!(store.state(id).await.unwrap(), Some(state(2, 2)));
+}
+
+/// Another password ends the other sign-ins; another recovery code ends none.
+pub async fn new_secrets_take_the_place_of_the_old(store: &impl Store) {
+    let user = registered(store, "ada", 0).await.user;
+    let name = user.username.clone();
+    let here = store.open_session(new_session(user.id, 1)).await.unwrap();
+    let there = store.open_session(new_session(user.id, 2)).await.unwrap();
+    let token = store.open_session(new_token(user.id, 3, None)).await.unwrap();
+    let code = RecoveryRecord {
+        sealed: vec![15; 61],
+        verifier: [16; 32],
+    };
+    let only_code = NewSecrets {
+        password: None,
+        recovery: Some(code.clone()),
+    };
+    assert_eq!(store.replace_secrets(user.id, only_code, None).await.unwrap(), []);
+    let (whose, kept) = store.recovery_record(&name).await.unwrap().unwrap();
+    assert_eq!((whose.id, kept), (user.id, code.clone()));
+    assert_eq!(store.password_record(user.id).await.unwrap(), Some(password()));
+
+    let other = PasswordRecord {
+        verifier: [33; 32],
+        locked: vec![44; 101],
+        ..password()
+    };
+    let only_password = NewSecrets {
+        password: Some(other.clone()),
+        recovery: None,
+    };
+    let ended = store
+        .replace_secrets(user.id, only_password.clone(), Some(here.id))
+        .await
+        .unwrap();
+    assert_eq!(ended, [there.id]);
+    assert_eq!(store.password_record(user.id).await.unwrap(), Some(other));
+    assert_eq!(store.recovery_record(&name).await.unwrap().unwrap().1, code);
+    let left: Vec<_> = store
+        .sessions_of(user.id)
+        .await
+        .unwrap()
+        .iter()
+        .map(|it| it.session.id)
+        .collect();
+    assert!(
+        left.contains(&here.id) && left.contains(&token.id) && left.len() == 2,
+        "{left:?}"
+    );
+    assert_eq!(
+        store
+            .replace_secrets(user.id, only_password.clone(), None)
+            .await
+            .unwrap(),
+        [here.id]
+    );
+
+    let basic = store.register(new_user("bob")).await.unwrap().user;
+    let none = store.replace_secrets(basic.id, only_password, None).await;
+    assert!(
+        matches!(none, Err(StoreError::Conflict(Conflict::UnknownUser))),
+        "{none:?}"
+    );
+    assert_eq!(store.recovery_record(&basic.username).await.unwrap(), None);
 }

@@ -45,6 +45,7 @@ macro_rules! store_contract {
             a_name_is_taken_by_either_kind,
             the_directory_grows_at_its_end,
             a_state_follows_the_one_before,
+            new_secrets_take_the_place_of_the_old,
         ]);
         $crate::store_contract!(@group $fresh, session_store: [
             a_session_is_found_by_its_token,

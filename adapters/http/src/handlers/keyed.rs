@@ -313,7 +313,7 @@ pub(crate) async fn login<P: Ports>(
     Ok(response)
 }
 
-fn shown(made: &SignedInNow, kind: SessionKind) -> Option<String> {
+pub(super) fn shown(made: &SignedInNow, kind: SessionKind) -> Option<String> {
     (kind == SessionKind::Bearer).then(|| made.token.reveal())
 }
 

@@ -1,6 +1,7 @@
 //! Keyed accounts: bytes travel as base64url without padding.
 
-use chat_app::keyed::{KeyedAttempt, KeyedRegistration};
+use chat_app::SessionToken;
+use chat_app::keyed::{KeyedAttempt, KeyedRegistration, NewPassword};
 use chat_domain::Username;
 use chat_domain::keyed::{Derivation, RecoveryRecord, SealedKey, SealedState, ShownKey, SignedStatement};
 use data_encoding::BASE64URL_NOPAD;
@@ -236,6 +237,155 @@ impl Unlock {
         let mut fields = Fields::default();
         let shown = fields.take("auth_key", array(&self.auth_key)).map(ShownKey::new);
         fields.done(|| shown)
+    }
+}
+
+/// `POST /api/auth/password`
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ChangePassword {
+    /// What was shown at sign-in until now.
+    #[schema(value_type = schema::Bytes32)]
+    old_auth_key: String,
+    kdf: Kdf,
+    #[schema(value_type = schema::Bytes16)]
+    salt: String,
+    #[schema(value_type = schema::Bytes32)]
+    auth_key: String,
+    /// The master key in the box of the new password: 61 bytes.
+    #[schema(value_type = schema::Bytes)]
+    amk_pw: String,
+}
+
+impl ChangePassword {
+    /// What was shown until now, and what takes its place.
+    ///
+    /// # Errors
+    /// `invalid`, with every field that is wrong.
+    pub fn parse(self) -> Result<(ShownKey, NewPassword), Problem> {
+        let mut fields = Fields::default();
+        let old = fields
+            .take("old_auth_key", array(&self.old_auth_key))
+            .map(ShownKey::new);
+        let new = new_password(&mut fields, &self.kdf, &self.salt, &self.auth_key, &self.amk_pw);
+        fields.done(|| Some((old?, new?)))
+    }
+}
+
+fn new_password(
+    fields: &mut Fields,
+    kdf: &Kdf,
+    salt: &str,
+    auth_key: &str,
+    amk_pw: &str,
+) -> Option<NewPassword> {
+    let iterations = fields.take("kdf", kdf.parse());
+    let salt = fields.take("salt", array(salt));
+    let shown = fields.take("auth_key", array(auth_key)).map(ShownKey::new);
+    let master = fields.take("amk_pw", bytes(amk_pw));
+    Some(NewPassword {
+        derivation: Derivation {
+            iterations: iterations?,
+            salt: salt?,
+        },
+        shown: shown?,
+        master: master?,
+    })
+}
+
+fn new_recovery(fields: &mut Fields, amk_rec: &str, rec_verifier: &str) -> Option<RecoveryRecord> {
+    let sealed = fields.take("amk_rec", bytes(amk_rec));
+    let verifier = fields.take("rec_verifier", array(rec_verifier));
+    Some(RecoveryRecord {
+        sealed: sealed?,
+        verifier: verifier?,
+    })
+}
+
+/// `POST /api/auth/recovery`
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ChangeRecovery {
+    #[schema(value_type = schema::Bytes32)]
+    auth_key: String,
+    /// The master key in the box of the new code: 61 bytes.
+    #[schema(value_type = schema::Bytes)]
+    amk_rec: String,
+    #[schema(value_type = schema::Bytes32)]
+    rec_verifier: String,
+}
+
+impl ChangeRecovery {
+    /// What is shown, and what is kept of the new code.
+    ///
+    /// # Errors
+    /// `invalid`, with every field that is wrong.
+    pub fn parse(self) -> Result<(ShownKey, RecoveryRecord), Problem> {
+        let mut fields = Fields::default();
+        let shown = fields.take("auth_key", array(&self.auth_key)).map(ShownKey::new);
+        let recovery = new_recovery(&mut fields, &self.amk_rec, &self.rec_verifier);
+        fields.done(|| Some((shown?, recovery?)))
+    }
+}
+
+/// `POST /api/auth/recover`
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Recover {
+    username: String,
+    /// Derived from the recovery code.
+    #[schema(value_type = schema::Bytes32)]
+    rec_auth: String,
+}
+
+impl Recover {
+    /// The name, if it can be one, and what is shown.
+    ///
+    /// # Errors
+    /// `invalid`.
+    pub fn parse(self) -> Result<(Option<Username>, [u8; 32]), Problem> {
+        let mut fields = Fields::default();
+        let shown = fields.take("rec_auth", array(&self.rec_auth));
+        fields.done(|| Some((Username::parse(&self.username).ok(), shown?)))
+    }
+}
+
+/// `POST /api/auth/recover/finish`
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct FinishRecovery {
+    /// What `recover` gave; good once.
+    recover_token: String,
+    kdf: Kdf,
+    #[schema(value_type = schema::Bytes16)]
+    salt: String,
+    #[schema(value_type = schema::Bytes32)]
+    auth_key: String,
+    /// The master key in the box of the new password: 61 bytes.
+    #[schema(value_type = schema::Bytes)]
+    amk_pw: String,
+    /// The master key in the box of the new code: 61 bytes.
+    #[schema(value_type = schema::Bytes)]
+    amk_rec: String,
+    #[schema(value_type = schema::Bytes32)]
+    rec_verifier: String,
+    /// `cookie`, where it is left out.
+    session: Option<SessionKind>,
+}
+
+impl FinishRecovery {
+    /// How the client wants its session.
+    #[must_use]
+    pub fn session(&self) -> SessionKind {
+        self.session.unwrap_or(SessionKind::Cookie)
+    }
+
+    /// The token, if it can be one, and what takes the place of the account's secrets.
+    ///
+    /// # Errors
+    /// `invalid`, with every field that is wrong.
+    pub fn parse(self) -> Result<(Option<SessionToken>, NewPassword, RecoveryRecord), Problem> {
+        let mut fields = Fields::default();
+        let password = new_password(&mut fields, &self.kdf, &self.salt, &self.auth_key, &self.amk_pw);
+        let recovery = new_recovery(&mut fields, &self.amk_rec, &self.rec_verifier);
+        let token = SessionToken::parse(&self.recover_token);
+        fields.done(|| Some((token, password?, recovery?)))
     }
 }
 
