@@ -5,6 +5,7 @@ use chat_e2ee::header::{Header, Kind};
 use chat_e2ee::hpke::derive_key_pair;
 use chat_e2ee::ids::{FileId, Mid, Sid};
 use chat_e2ee::log::Body;
+use chat_e2ee::message::message_key;
 use chat_e2ee::secret::{EphemeralSeed, Secret};
 use serde_json::{Value, json};
 
@@ -618,8 +619,135 @@ fn reports(book: &mut Book, envelope: &Value) {
     ] {
         book.refused("D-4", name, "report_verify", given, "not_authentic");
     }
+    not_text(book, &given);
+    deletions(book);
     tombstones(book, &env, msg_hash);
     sealed_reports(book);
+}
+
+/// Signed by its author, but not what anybody can have seen.
+fn not_text(book: &mut Book, given: &Value) {
+    let header = header(&lobby(&directories()));
+    let key = message_key(&secret(1), &header.epoch_hash, header.sender);
+    let opening = chat_e2ee::secret::OpeningKey::from_bytes(seq(0x05));
+    let sealed =
+        chat_e2ee::message::seal(&header, &[0xff, 0xfe], &ALICE.key(1), &key, &opening, seq(0xb0)).unwrap();
+    let proof = sealed.envelope.proof();
+    let item = json!({
+        "env": {
+            "h": b64u(&proof.header), "k": b64u(proof.commit), "iv": b64u(proof.iv),
+            "cth": b64u(chat_e2ee::hash::sha256(&sealed.envelope.ciphertext)), "s": b64u(proof.signature.0),
+        },
+        "content": b64u([0xff, 0xfe]), "fk": b64u(seq::<32>(0x05)),
+    });
+    book.refused(
+        "D-4",
+        "a content that is no text",
+        "report_verify",
+        with(given, json!({ "item": item })),
+        "not_authentic",
+    );
+}
+
+/// Whose deletion it is shown as, by what the server says and what was signed.
+fn deletions(book: &mut Book) {
+    let lobby = lobby(&directories());
+    let target = header(&lobby);
+    let redaction = |person: &Person| Header {
+        sender: person.user(),
+        ..follow_up(&lobby, Kind::Redaction)
+    };
+    let said = |by: &str, redaction: Option<&Header>, role: u8| {
+        json!({
+            "by": by, "mid": redaction.map(|it| hex(it.mid.as_bytes())), "target": hex(target.encode()),
+            "redaction": redaction.map(|it| hex(it.encode())), "role": role,
+        })
+    };
+    let edit = Header {
+        mid: Mid([2; 16]),
+        ..follow_up(&lobby, Kind::Edit)
+    };
+    for (name, given, by) in [
+        (
+            "by the author, who signed it",
+            said("author", Some(&redaction(&ALICE)), 0),
+            "author",
+        ),
+        (
+            "by the author, but a moderator signed it",
+            said("author", Some(&redaction(&BOB)), 1),
+            "server",
+        ),
+        (
+            "by a moderator, who signed it",
+            said("moderator", Some(&redaction(&BOB)), 1),
+            "moderator",
+        ),
+        (
+            "by a moderator, but a member signed it",
+            said("moderator", Some(&redaction(&BOB)), 0),
+            "server",
+        ),
+        (
+            "by a moderator, who is the author",
+            said("moderator", Some(&redaction(&ALICE)), 2),
+            "moderator",
+        ),
+        (
+            "by the server, though the author signed it",
+            said("server", Some(&redaction(&ALICE)), 0),
+            "server",
+        ),
+        (
+            "by the author, and nobody signed it",
+            said("author", None, 0),
+            "server",
+        ),
+        (
+            "by the author, but another redaction is named",
+            with(
+                &said("author", Some(&redaction(&ALICE)), 0),
+                json!({ "mid": hex([9; 16]) }),
+            ),
+            "server",
+        ),
+        (
+            "by the author, who signed another one's",
+            with(
+                &said("author", Some(&redaction(&ALICE)), 0),
+                json!({ "target": hex(Header { mid: Mid([9; 16]), ..target.clone() }.encode()) }),
+            ),
+            "server",
+        ),
+        (
+            "by the author, of an edit",
+            with(
+                &said(
+                    "author",
+                    Some(&Header {
+                        target: edit.mid,
+                        ..redaction(&ALICE)
+                    }),
+                    0,
+                ),
+                json!({ "target": hex(edit.encode()) }),
+            ),
+            "server",
+        ),
+        (
+            "by the author, who signed an edit",
+            said("author", Some(&follow_up(&lobby, Kind::Edit)), 0),
+            "server",
+        ),
+    ] {
+        book.known(
+            "D-4",
+            &format!("deleted {name}"),
+            "deleted_by",
+            given,
+            &json!({ "by": by }),
+        );
+    }
 }
 
 fn tombstones(book: &mut Book, env: &Value, msg_hash: &str) {

@@ -4,13 +4,13 @@ use chat_e2ee::broadcast::Broadcast;
 use chat_e2ee::content::Content;
 use chat_e2ee::ed25519::PublicKey;
 use chat_e2ee::encoding::{SUITE, Unreadable, base64url, from_base64url};
-use chat_e2ee::envelope::{DeletedBy, Tombstone};
+use chat_e2ee::envelope::{Deleted, DeletedBy, Tombstone};
 use chat_e2ee::file::{self, Claim, Opener, Sealer, Shape};
 use chat_e2ee::hash::sha256;
 use chat_e2ee::header::{Header, Kind};
 use chat_e2ee::ids::{FileId, InstanceId, Mid, ReportId, RoomId, UserId, Usr};
 use chat_e2ee::log::{LogError, RoomLog};
-use chat_e2ee::message::{self, NotReceived, Received, message_key};
+use chat_e2ee::message::{self, ActiveMember, NotReceived, Received, Verified, message_key};
 use chat_e2ee::padding::pad;
 use chat_e2ee::report::{self, Item, Recipient};
 use chat_e2ee::secret::{
@@ -62,15 +62,12 @@ fn messages(op: &str, given: In<'_>, fixtures: &Fixtures) -> Option<Outcome> {
             .map(|tombstone| {
                 json!({
                     "msg_hash": hex(tombstone.proof.msg_hash()),
-                    "by": match tombstone.deleted.by {
-                        DeletedBy::Author => "author",
-                        DeletedBy::Moderator => "moderator",
-                        DeletedBy::Server => "server",
-                    },
+                    "by": by_name(tombstone.deleted.by),
                     "mid": tombstone.deleted.mid.map(|mid| hex(mid.as_bytes())),
                 })
             })
             .map_err(unreadable),
+        "deleted_by" => Ok(json!({ "by": deleted_by(given) })),
         "content_parse" => content_parse(given),
         "pad" => Ok(json!({ "padded": pad(given.int("len").try_into().unwrap()) })),
         "pad_table" => {
@@ -173,6 +170,40 @@ fn flips(given: In<'_>, log: &RoomLog) -> usize {
         }
     }
     count
+}
+
+const fn by_name(by: DeletedBy) -> &'static str {
+    match by {
+        DeletedBy::Author => "author",
+        DeletedBy::Moderator => "moderator",
+        DeletedBy::Server => "server",
+    }
+}
+
+fn deleted_by(given: In<'_>) -> &'static str {
+    let parsed = |name: &str| {
+        given
+            .get(name)
+            .map(|_| Header::parse(&given.bytes(name)).unwrap())
+    };
+    let said = Deleted {
+        by: [DeletedBy::Author, DeletedBy::Moderator, DeletedBy::Server]
+            .into_iter()
+            .find(|by| by_name(*by) == given.text("by"))
+            .unwrap(),
+        mid: given.get("mid").map(|_| Mid(given.array("mid"))),
+    };
+    let redaction = parsed("redaction");
+    let verified = Verified {
+        msg_hash: [0; 32],
+        sender: ActiveMember {
+            generation: 1,
+            key: crate::world::ALICE.key(1).public().unwrap(),
+            role: given.int("role").try_into().unwrap(),
+        },
+    };
+    let redaction = redaction.as_ref().map(|header| (header, &verified));
+    by_name(message::deleted_by(said, &parsed("target").unwrap(), redaction))
 }
 
 fn content_parse(given: In<'_>) -> Outcome {

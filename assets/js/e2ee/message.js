@@ -271,17 +271,27 @@ export async function receiveTombstone(text, { state, seen }) {
 export const tombstoneHash = (tombstone) => hash(signedText(tombstone, tombstone.cth));
 
 /**
- * Who deleted a message, as far as it is proved: without a signed redaction by somebody who may, it was the server.
- * @param {Tombstone} tombstone
+ * Who deleted a message, as far as what the server says of it is proved: by a signed redaction of the author, or of
+ * somebody with a role at the entry that it names. Whatever else is said, it was the server.
+ * @param {{ by: 'author' | 'moderator' | 'server', mid: Bytes | null }} said
  * @param {Header} deleted
  * @param {Header | null} redaction received and checked
- * @param {State} state
+ * @param {number} role of its sender at the log's head that it names
  */
-export function deletedBy(tombstone, deleted, redaction, state) {
-  const named = redaction && tombstone.mid && equal(tombstone.mid, redaction.mid)
-    && redaction.kind === KIND.redaction && equal(redaction.target, deleted.mid);
-  if (!named) return 'server';
-  if (redaction.sender === deleted.sender) return 'author';
-  const role = memberAt(state, redaction.sender, seqOf(state, redaction.logHead) ?? -1)?.role ?? 0;
-  return role >= 1 ? 'moderator' : 'server';
+export function deletedBy({ by, mid }, deleted, redaction, role) {
+  const proves = redaction && mid && equal(mid, redaction.mid) && redaction.kind === KIND.redaction
+    && equal(redaction.target, deleted.mid) && deleted.kind === KIND.message;
+  if (!proves) return 'server';
+  const byWhom = by === 'author' ? redaction.sender === deleted.sender : by === 'moderator' && role >= 1;
+  return byWhom ? by : 'server';
+}
+
+/**
+ * The role that the sender of a message had at the log's head that it names.
+ * @param {State} state
+ * @param {Header} header
+ */
+export function roleAt(state, { sender, gen, logHead }) {
+  const seq = seqOf(state, logHead);
+  return seq === undefined ? 0 : activeAt(state, sender, gen, seq)?.role ?? 0;
 }

@@ -4,12 +4,15 @@ import { insist, orRefuse } from './errors.js';
 import { unwrapSecret, wrapSecret } from './hpke.js';
 import { parseHeader } from './header.js';
 import { verify } from './keys.js';
+import { activeAt, seqOf } from './log.js';
 import { commitTo, signedText } from './message.js';
 import { equal, hash, importAes } from './primitives.js';
 
 /**
  * @typedef {import('./codec.js').Bytes} Bytes
+ * @typedef {import('./header.js').Header} Header
  * @typedef {import('./keys.js').PrivateKey} PrivateKey
+ * @typedef {import('./log.js').State} State
  * @typedef {{ env: { h: string, k: string, iv: string, cth: string, s: string }, content: string, fk: string }} Item
  * @typedef {{ instance: Bytes, room: number, reportId: Bytes }} ReportId
  */
@@ -43,19 +46,33 @@ function readItem(item) {
 /**
  * Whether the message in a report was really sent: the reporter can neither change nor invent one.
  * @param {Item} item
- * @param {{ instance: Bytes, room: number, keyOf: (sender: number, gen: number) => Bytes | undefined }} room
+ * @param {{ instance: Bytes, room: number, keyOf: (header: Header) => Bytes | undefined }} room
  */
 export const verifyReported = (item, room) => orRefuse('not_authentic', () => verifyItem(item, room));
 
 /**
+ * The same with the room's log: the key is that of the member who the sender was at the entry that the header names.
  * @param {Item} item
- * @param {{ instance: Bytes, room: number, keyOf: (sender: number, gen: number) => Bytes | undefined }} room
+ * @param {State} state
+ */
+export const verifyInRoom = (item, state) => verifyReported(item, {
+  instance: state.instance,
+  room: state.room,
+  keyOf({ sender, gen, logHead }) {
+    const seq = seqOf(state, logHead);
+    return seq === undefined ? undefined : activeAt(state, sender, gen, seq)?.edPub;
+  },
+});
+
+/**
+ * @param {Item} item
+ * @param {{ instance: Bytes, room: number, keyOf: (header: Header) => Bytes | undefined }} room
  */
 async function verifyItem(item, { instance, room, keyOf }) {
   const { outside, cth, content, fk } = readItem(item);
   const header = parseHeader(outside.h);
   insist(equal(header.instance, instance) && header.room === room, 'not_authentic', 'another room');
-  const edPub = keyOf(header.sender, header.gen);
+  const edPub = keyOf(header);
   const signed = signedText(outside, cth);
   insist(edPub && await verify(edPub, signed, outside.s), 'not_authentic', 'signature');
   insist(equal(await commitTo(fk, outside.h, content), outside.k), 'not_authentic', 'commitment');

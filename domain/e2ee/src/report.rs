@@ -175,7 +175,9 @@ pub fn verify(
     let authentic = header.instance == instance
         && header.room == room
         && key.verifies(&item.proof.signed(), &item.proof.signature)
-        && constant_time_eq(&commit, &item.proof.commit);
+        && constant_time_eq(&commit, &item.proof.commit)
+        // What is not text was never shown, and is not to be.
+        && std::str::from_utf8(&item.content).is_ok();
     if authentic {
         Ok(Authentic {
             header,
