@@ -134,11 +134,7 @@ impl Client {
         let keys = open(&opened, &old)?;
         let derived = derive(old.instance, username, new, draw()?, Iterations::DEFAULT).await?;
         let mut body = secrets(&derived, &keys.master)?;
-        set(
-            &mut body,
-            "old_auth_key",
-            base64url(old.key.auth_key().expose()).into(),
-        );
+        set(&mut body, "old_auth_key", base64url(old.key.auth_key().expose()));
         self.post("/api/auth/password", &body).await?.success()?;
         Ok(())
     }
@@ -332,7 +328,7 @@ fn registration(
     set(
         &mut body,
         "ed_box",
-        seal(Purpose::Ed25519(1), &pkcs8::encode(pkcs8::Kind::Ed25519, &seed))?.into(),
+        seal(Purpose::Ed25519(1), &pkcs8::encode(pkcs8::Kind::Ed25519, &seed))?,
     );
     set(
         &mut body,

@@ -25,7 +25,7 @@ const WORDS: [&str; 8] = [
 ];
 
 /// A server that logs everything into this file.
-fn start(directory: &Path, log: &Path) -> Server {
+pub(crate) fn start(directory: &Path, log: &Path) -> Server {
     let mut command = program(directory);
     command.args(["serve", "--port", "0"]).env("LOG", "trace");
     command.stderr(Stdio::from(fs::File::create(log).unwrap()));

@@ -400,16 +400,15 @@ async fn the_recovery_code_opens_what_the_password_did() {
 #[tokio::test]
 async fn nothing_on_the_disk_or_in_the_log_has_the_password() {
     let directory = directory();
-    let mut server = Server::start_with(directory.path(), &[], &[("LOG", "trace")]);
-    let log = server.log();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let log = elsewhere.path().join("log");
+    let server = crate::canaries::start(directory.path(), &log);
     let canary = "canary-7f3a-password";
     let (keys, code) = server.client().register_keyed("ada", canary).await.unwrap();
     server.client().sign_in_keyed("ada", canary).await.unwrap();
     let master = keys.master;
     server.stop("-TERM");
-    let mut said = String::new();
-    let mut log = log;
-    std::io::Read::read_to_string(&mut log, &mut said).unwrap();
+    let said = std::fs::read_to_string(&log).unwrap();
     let secret = chat_e2ee::secret::Secret::expose(&master).to_vec();
     let hidden = [
         canary.as_bytes().to_vec(),

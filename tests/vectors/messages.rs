@@ -621,6 +621,7 @@ fn reports(book: &mut Book, envelope: &Value) {
     }
     not_text(book, &given);
     deletions(book);
+    targets(book);
     tombstones(book, &env, msg_hash);
     sealed_reports(book);
 }
@@ -646,6 +647,56 @@ fn not_text(book: &mut Book, given: &Value) {
         "report_verify",
         with(given, json!({ "item": item })),
         "not_authentic",
+    );
+}
+
+/// What may refer to what.
+fn targets(book: &mut Book) {
+    let lobby = lobby(&directories());
+    let kinds = [Kind::Message, Kind::Edit, Kind::Redaction, Kind::Reaction];
+    for of in kinds {
+        let target = if of == Kind::Message {
+            header(&lobby)
+        } else {
+            follow_up(&lobby, of)
+        };
+        for by in [&ALICE, &BOB] {
+            for kind in [Kind::Edit, Kind::Redaction, Kind::Reaction] {
+                let refers = Header {
+                    sender: by.user(),
+                    target: target.mid,
+                    mid: Mid([77; 16]),
+                    ..follow_up(&lobby, kind)
+                };
+                let given = json!({ "h": hex(refers.encode()), "target": hex(target.encode()) });
+                let name = format!(
+                    "kind {} of {} refers to kind {} of {}",
+                    kind.number(),
+                    by.usr,
+                    of.number(),
+                    ALICE.usr
+                );
+                let may = match kind {
+                    Kind::Edit => of == Kind::Message && by.id == ALICE.id,
+                    Kind::Redaction => of == Kind::Message || of == Kind::Reaction,
+                    Kind::Reaction | Kind::Message => of == Kind::Message,
+                };
+                if may {
+                    book.case("D-1", &name, "fits_target", given);
+                } else {
+                    book.refused("D-1", &name, "fits_target", given, "bad_content");
+                }
+            }
+        }
+    }
+    let elsewhere = json!({ "h": hex(follow_up(&lobby, Kind::Reaction).encode()),
+        "target": hex(Header { mid: Mid([9; 16]), ..header(&lobby) }.encode()) });
+    book.refused(
+        "D-1",
+        "a reaction that names another message",
+        "fits_target",
+        elsewhere,
+        "bad_content",
     );
 }
 

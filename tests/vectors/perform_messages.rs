@@ -67,6 +67,12 @@ fn messages(op: &str, given: In<'_>, fixtures: &Fixtures) -> Option<Outcome> {
                 })
             })
             .map_err(unreadable),
+        "fits_target" => {
+            let [header, target] = ["h", "target"].map(|name| Header::parse(&given.bytes(name)).unwrap());
+            message::fits_target(&header, &target)
+                .map(|()| json!({}))
+                .map_err(|_| "bad_content")
+        }
         "deleted_by" => Ok(json!({ "by": deleted_by(given) })),
         "content_parse" => content_parse(given),
         "pad" => Ok(json!({ "padded": pad(given.int("len").try_into().unwrap()) })),

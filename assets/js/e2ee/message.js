@@ -242,14 +242,19 @@ export async function receiveMessage(text, { state, seen, secrets }) {
   return { header, msgHash, content: parseContent(content, header), text: fromUtf8(content, 'bad_content'), fk };
 }
 
+/** @type {Readonly<Record<number, readonly number[]>>} what edits, redactions and reactions may refer to */
+const TARGETS = Object.freeze({
+  [KIND.edit]: [KIND.message], [KIND.redaction]: [KIND.message, KIND.reaction], [KIND.reaction]: [KIND.message],
+});
+
 /**
- * Whether a message may refer to another: an edit to a message of the same sender, the rest to any message, and nothing
- * to an edit, a redaction or a reaction.
+ * Whether a message may refer to another: an edit to a message of the same sender, a reaction to any message, a redaction
+ * to either or to a reaction, which it takes back; nothing to an edit or a redaction.
  * @param {Header} header
  * @param {Header} target the message that it names
  */
 export function checkTarget({ kind, sender, target: named }, target) {
-  const fits = target.kind === KIND.message && equal(named, target.mid);
+  const fits = TARGETS[kind]?.includes(target.kind) && equal(named, target.mid);
   insist(fits && (kind !== KIND.edit || sender === target.sender), 'bad_content', 'target');
 }
 
@@ -280,7 +285,7 @@ export const tombstoneHash = (tombstone) => hash(signedText(tombstone, tombstone
  */
 export function deletedBy({ by, mid }, deleted, redaction, role) {
   const proves = redaction && mid && equal(mid, redaction.mid) && redaction.kind === KIND.redaction
-    && equal(redaction.target, deleted.mid) && deleted.kind === KIND.message;
+    && TARGETS[KIND.redaction]?.includes(deleted.kind) && equal(redaction.target, deleted.mid);
   if (!proves) return 'server';
   const byWhom = by === 'author' ? redaction.sender === deleted.sender : by === 'moderator' && role >= 1;
   return byWhom ? by : 'server';

@@ -14,7 +14,7 @@ import { checkStatement, parseStatement, selfCheckText, signStatement } from '..
 import { accountKeys, masterKey, passwordSalt } from '../../js/e2ee/kdf.js';
 import { agree, fromPkcs8, importPrivate, publicOf, sign, toPkcs8, verify } from '../../js/e2ee/keys.js';
 import { apply, applyAll, emptyLog, summarize } from '../../js/e2ee/log.js';
-import { deletedBy, parseTombstone, receiveMessage, sealMessage, Seen, tombstoneHash } from '../../js/e2ee/message.js';
+import { checkTarget, deletedBy, parseTombstone, receiveMessage, sealMessage, Seen, tombstoneHash } from '../../js/e2ee/message.js';
 import { pad } from '../../js/e2ee/padding.js';
 import { aesOpen, aesSeal, hash, hkdf, hmac, importAes } from '../../js/e2ee/primitives.js';
 import { parseRecoveryCode, recoveryCode, recoveryKeys } from '../../js/e2ee/recovery.js';
@@ -329,6 +329,10 @@ const OPERATIONS = {
     return {
       msg_hash: out(await tombstoneHash(tombstone)), by: tombstone.by, mid: tombstone.mid && out(tombstone.mid),
     };
+  },
+  fits_target({ h, target }) {
+    checkTarget(parseHeader(hex(h)), parseHeader(hex(target)));
+    return {};
   },
   deleted_by({ by, mid, target, redaction, role }) {
     const signed = redaction === null ? null : parseHeader(hex(redaction));

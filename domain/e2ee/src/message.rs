@@ -420,19 +420,20 @@ pub fn receive(
     })
 }
 
-/// Whether an edit, a redaction or a reaction may have that target (errata, S6): a message, and for an edit one of
-/// the same sender. A message of its own has no target, and fits none.
+/// Whether an edit, a redaction or a reaction may have that target (errata, S6): a message, for an edit one of the same
+/// sender; a redaction may also take a reaction back. A message of its own has no target, and fits none.
 ///
 /// # Errors
 /// [`BadContent`].
 pub fn fits_target(header: &Header, target: &Header) -> Result<(), BadContent> {
-    let same_sender = header.sender == target.sender;
+    let is_message = target.kind == Kind::Message;
     let fits = match header.kind {
         Kind::Message => false,
-        Kind::Edit => same_sender,
-        Kind::Redaction | Kind::Reaction => true,
+        Kind::Edit => is_message && header.sender == target.sender,
+        Kind::Redaction => is_message || target.kind == Kind::Reaction,
+        Kind::Reaction => is_message,
     };
-    if fits && header.target == target.mid && target.kind == Kind::Message {
+    if fits && header.target == target.mid {
         Ok(())
     } else {
         Err(BadContent)
