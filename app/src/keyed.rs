@@ -2,6 +2,7 @@
 //! (`docs/protocol-encryption.md`, 4.3 to 4.5).
 
 mod directory;
+mod identity;
 mod instance;
 mod registration;
 pub(crate) mod secrets;
@@ -10,6 +11,7 @@ mod state;
 mod token;
 
 pub use directory::DirectoryPage;
+pub use identity::Renewal;
 pub use instance::Instance;
 pub use registration::{Begun, KeyedRegistration};
 pub use secrets::{NewPassword, Recovering};

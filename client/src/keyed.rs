@@ -7,6 +7,7 @@ use chat_e2ee::account::{Iterations, Password};
 use chat_e2ee::directory::{Directory, Record, RecordBody, SignedHead};
 use chat_e2ee::ed25519::{self, PrivateKey, Signature};
 use chat_e2ee::encoding::{array_from_base64url, base64url, from_base64url};
+use chat_e2ee::hash::sha256;
 use chat_e2ee::identity::{Signed, Statement};
 use chat_e2ee::ids::{InstanceId, UserId, Usr};
 use chat_e2ee::pkcs8;
@@ -14,6 +15,7 @@ use chat_e2ee::recovery::{self, RecoveryCode};
 use chat_e2ee::sealed_box::{self, Binding, Purpose};
 use chat_e2ee::secret::{AgreementScalar, KeyEncryptionKey, MasterKey, PasswordKey, Secret, SigningSeed};
 use chat_e2ee::x25519;
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::chance::draw;
@@ -180,6 +182,111 @@ impl Client {
         Ok(new_code)
     }
 
+    /// Gives the account another encryption key; the older ones stay, for what was sealed to them.
+    ///
+    /// # Errors
+    /// [`ClientError`]; [`Untrusted`] if the directory has not this account's keys.
+    pub async fn rotate(&self, username: &str, password: &str) -> Result<(), ClientError> {
+        let (derived, opened) = self.opened(username, password).await?;
+        let keys = open(&opened, &derived)?;
+        let last = self.own_statement(&keys).await?;
+        let scalar = AgreementScalar::from_bytes(draw()?);
+        let statement = Statement {
+            kem: last.kem + 1,
+            agreement: *x25519::PublicKey::of(&scalar)
+                .map_err(|_| Untrusted::Form)?
+                .as_bytes(),
+            previous: sha256(&last.encode()),
+            at: millis(),
+            ..last
+        };
+        let signed = statement.sign(&keys.signing.1, None);
+        let body = json!({
+            "auth_key": base64url(derived.key.auth_key().expose()),
+            "identity": signed_json(&signed),
+            "x_box": numbered(&keys, statement.kem, &scalar)?,
+        });
+        self.put_identity(&body).await
+    }
+
+    /// Gives the account another identity under a new master key. Members of rooms have to let it in anew; the code that
+    /// comes back is the only one that recovers it from now on.
+    ///
+    /// # Errors
+    /// As [`Client::rotate`].
+    pub async fn reset_identity(&self, username: &str, password: &str) -> Result<RecoveryCode, ClientError> {
+        let (old, opened) = self.opened(username, password).await?;
+        let before = open(&opened, &old)?;
+        let last = self.own_statement(&before).await?;
+        let (seed, scalar) = (
+            SigningSeed::from_bytes(draw()?),
+            AgreementScalar::from_bytes(draw()?),
+        );
+        let generation = last.generation + 1;
+        let keys = Keys {
+            master: MasterKey::from_bytes(draw()?),
+            signing: (generation, PrivateKey::from_seed(&seed)),
+            ..before
+        };
+        let statement = Statement {
+            generation,
+            kem: last.kem + 1,
+            signing: *keys.signing.1.public().map_err(|_| Untrusted::Form)?.as_bytes(),
+            agreement: *x25519::PublicKey::of(&scalar)
+                .map_err(|_| Untrusted::Form)?
+                .as_bytes(),
+            previous: sha256(&last.encode()),
+            at: millis(),
+            ..last
+        };
+        let former = open(&opened, &old)?.signing.1;
+        let derived = derive(old.instance, username, password, draw()?, Iterations::DEFAULT).await?;
+        let code = RecoveryCode::from_entropy(draw()?);
+        let mut body = secrets(&derived, &keys.master)?;
+        let (amk_rec, verifier) = by_code(&derived, &keys.master, &code)?;
+        let new_auth_key = base64url(derived.key.auth_key().expose());
+        let binding = Binding::account(Purpose::Ed25519(generation), keys.instance, &keys.usr);
+        let plain = pkcs8::encode(pkcs8::Kind::Ed25519, &seed);
+        let ed_box = sealed_box::seal(&keys.master.key_encryption_key(), &binding, &draw()?, &plain);
+        let older = keys
+            .agreement
+            .iter()
+            .map(|(number, scalar)| numbered(&keys, *number, scalar));
+        let older = older.collect::<Result<Vec<_>, _>>()?;
+        set(&mut body, "auth_key", base64url(old.key.auth_key().expose()));
+        set(&mut body, "new_auth_key", new_auth_key);
+        set(&mut body, "amk_rec", amk_rec);
+        set(&mut body, "rec_verifier", verifier);
+        set(
+            &mut body,
+            "identity",
+            signed_json(&statement.sign(&keys.signing.1, Some(&former))),
+        );
+        set(&mut body, "gen", generation);
+        set(&mut body, "ed_box", base64url(&ed_box));
+        set(&mut body, "x_box", numbered(&keys, statement.kem, &scalar)?);
+        set(&mut body, "x_boxes", older);
+        self.put_identity(&body).await?;
+        Ok(code)
+    }
+
+    async fn put_identity(&self, body: &Value) -> Result<(), ClientError> {
+        let json = [("content-type", "application/json")];
+        let path = "/api/e2ee/identity";
+        let answer = self
+            .request(Method::PUT, path, &json, Some(body.to_string()))
+            .await?;
+        answer.success().map(drop)
+    }
+
+    /// What the directory says of this account, which must be its own keys.
+    async fn own_statement(&self, keys: &Keys) -> Result<Statement, ClientError> {
+        let directory = self.directory().await?;
+        keys.are_published(&directory)?;
+        let own = directory.newest(keys.user).ok_or(Untrusted::OwnKeyMismatch)?;
+        Ok(own.statement().clone())
+    }
+
     /// What the server keeps, for who is signed in and types the password again.
     async fn opened(&self, username: &str, password: &str) -> Result<(Derived, Value), ClientError> {
         let asked = json!({ "username": username });
@@ -344,6 +451,22 @@ fn registration(
     );
     keys.agreement.push((1, scalar));
     Ok((body, keys))
+}
+
+/// An encryption key in its box.
+fn numbered(keys: &Keys, number: u32, scalar: &AgreementScalar) -> Result<Value, ClientError> {
+    let binding = Binding::account(Purpose::X25519(number), keys.instance, &keys.usr);
+    let plain = pkcs8::encode(pkcs8::Kind::X25519, scalar);
+    let sealed = sealed_box::seal(&keys.master.key_encryption_key(), &binding, &draw()?, &plain);
+    Ok(json!({ "kem": number, "box": base64url(&sealed) }))
+}
+
+fn signed_json(signed: &Signed) -> Value {
+    let mut json = json!({ "t": base64url(&signed.bytes), "s": base64url(&signed.signature.0) });
+    if let Some(continuation) = &signed.continuation {
+        set(&mut json, "ps", base64url(&continuation.0));
+    }
+    json
 }
 
 /// The members of a body that put a new password in the place of another.

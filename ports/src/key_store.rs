@@ -71,6 +71,24 @@ pub trait KeyStore: Send + Sync + 'static {
     /// The newest record of the directory.
     fn newest_record(&self) -> impl Future<Output = Result<Option<DirectoryRecord>, StoreError>> + Send;
 
+    /// The newest record of an account.
+    fn record_of(
+        &self,
+        user: UserId,
+    ) -> impl Future<Output = Result<Option<DirectoryRecord>, StoreError>> + Send;
+
+    /// Appends another statement of an account to the directory, with the keys and secrets that come with it, in one
+    /// commit. With another password its other sign-ins end, as by [`KeyStore::replace_secrets`]. Returns what has ended.
+    ///
+    /// # Errors
+    /// `Conflict::UnknownUser` if there is no such keyed account; `Conflict::DirectoryMoved` if the directory does not end
+    /// before the record's place.
+    fn append_identity(
+        &self,
+        change: IdentityChange,
+        keep: Option<SessionId>,
+    ) -> impl Future<Output = Result<Vec<SessionId>, StoreError>> + Send;
+
     /// An account's sealed state.
     fn state(&self, user: UserId) -> impl Future<Output = Result<Option<SealedState>, StoreError>> + Send;
 
@@ -113,6 +131,28 @@ pub struct NewSecrets {
     pub password: Option<PasswordRecord>,
     /// What is kept of the recovery code.
     pub recovery: Option<RecoveryRecord>,
+}
+
+/// A change of an account's identity.
+#[derive(Debug, Clone)]
+pub struct IdentityChange {
+    /// The statement as the directory's next record.
+    pub record: DirectoryRecord,
+    /// Which keys the account has afterwards.
+    pub keys: NewKeys,
+    /// What takes the place of its secrets.
+    pub secrets: NewSecrets,
+}
+
+/// What becomes of an account's sealed keys.
+#[derive(Debug, Clone)]
+pub enum NewKeys {
+    /// They stay as they are.
+    Same,
+    /// This encryption key comes to them.
+    Another(SealedKey),
+    /// These take the place of all of them.
+    Anew(SealedKeys),
 }
 
 /// A keyed account with what proves its owner.

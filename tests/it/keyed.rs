@@ -428,3 +428,77 @@ async fn nothing_on_the_disk_or_in_the_log_has_the_password() {
     assert!(!said.contains(canary) && !said.contains(&code.to_text()));
     assert!(said.contains("/api/auth/register/finish"), "the log was read");
 }
+
+#[tokio::test]
+async fn another_encryption_key_and_the_old_one_stays() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let (client, made) = registered(&server, "ada").await;
+    let wrong = client.rotate("ada", "not the password").await;
+    assert!(
+        matches!(wrong, Err(ClientError::Refused { status: 401, .. })),
+        "{wrong:?}"
+    );
+    client.rotate("ada", PASSWORD).await.unwrap();
+    client.rotate("ada", PASSWORD).await.unwrap();
+    let opened = server.client().sign_in_keyed("ada", PASSWORD).await.unwrap();
+    let numbers: Vec<_> = opened.agreement.iter().map(|(number, _)| *number).collect();
+    assert_eq!(numbers, [1, 2, 3]);
+    assert!(opened.agreement[0].1 == made.agreement[0].1);
+    assert_eq!(client.directory().await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn another_identity_is_confirmed_by_the_one_before() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let mut client = server.client();
+    let (made, old_code) = client.register_keyed("ada", PASSWORD).await.unwrap();
+    let mut there = server.client();
+    there.sign_in_keyed("ada", PASSWORD).await.unwrap();
+    let code = client.reset_identity("ada", PASSWORD).await.unwrap();
+    assert_eq!(there.get("/api/session").await.unwrap().status, 401);
+    assert_eq!(client.get("/api/session").await.unwrap().status, 200);
+
+    let opened = server.client().sign_in_keyed("ada", PASSWORD).await.unwrap();
+    assert!(opened.master != made.master);
+    assert_eq!(opened.signing.0, 2);
+    assert!(
+        opened.agreement[0].1 == made.agreement[0].1,
+        "what was sealed to it can still be opened"
+    );
+    let known = client.directory().await.unwrap();
+    assert_eq!(known.newest(opened.user).unwrap().statement().generation, 2);
+    let again = server
+        .client()
+        .recover("ada", &old_code, "a new password")
+        .await
+        .map(|_| ());
+    assert!(
+        matches!(again, Err(ClientError::Refused { status: 401, .. })),
+        "{again:?}"
+    );
+    server
+        .client()
+        .recover("ada", &code, "a new password")
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn two_who_rotate_at_once_do_not_both() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let (client, _) = registered(&server, "ada").await;
+    let (one, other) = tokio::join!(client.rotate("ada", PASSWORD), client.rotate("ada", PASSWORD));
+    let known = client.directory().await.unwrap();
+    let done = [&one, &other].iter().filter(|outcome| outcome.is_ok()).count();
+    assert_eq!(known.len(), 1 + done as u64, "{one:?} {other:?}");
+    for outcome in [one, other] {
+        assert!(
+            matches!(outcome, Ok(()) | Err(ClientError::Refused { status: 409, .. })),
+            "{outcome:?}"
+        );
+    }
+    server.client().sign_in_keyed("ada", PASSWORD).await.unwrap();
+}

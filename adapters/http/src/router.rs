@@ -94,6 +94,7 @@ fn operations<P: Ports>() -> Operations<Arc<Shared<P>>> {
         .with(secrets::__path_recover, secrets::recover::<P>)
         .with(secrets::__path_finish_recovery, secrets::finish_recovery::<P>)
         .with(keyed::__path_keyring, keyed::keyring::<P>)
+        .with(secrets::__path_identity, secrets::identity::<P>)
         .with(keyed::__path_directory, keyed::directory::<P>)
         .with(keyed::__path_state, keyed::state::<P>)
         .with(keyed::__path_put_state, keyed::put_state::<P>)

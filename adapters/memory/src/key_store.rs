@@ -2,7 +2,10 @@
 
 use chat_domain::keyed::{DirectoryRecord, PasswordRecord, RecoveryRecord, SealedKeys, SealedState};
 use chat_domain::{AccountKind, Grant, SessionId, User, UserId, Username};
-use chat_ports::{Conflict, KeyStore, KeyedCredential, NewKeyedUser, NewSecrets, Registered, StoreError};
+use chat_ports::{
+    Conflict, IdentityChange, KeyStore, KeyedCredential, NewKeyedUser, NewKeys, NewSecrets, Registered,
+    StoreError,
+};
 
 use crate::user_store::Account;
 use crate::{MemoryStore, state::State};
@@ -38,6 +41,50 @@ impl State {
         self.keys.sealed.insert(new.id, keys);
         self.keys.directory.push(new.record);
         Ok(registered)
+    }
+}
+
+impl State {
+    fn replace_secrets(
+        &mut self,
+        user: UserId,
+        secrets: NewSecrets,
+        keep: Option<SessionId>,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        if !self.keys.passwords.contains_key(&user) {
+            return Err(Conflict::UnknownUser.into());
+        }
+        if let Some(recovery) = secrets.recovery {
+            self.keys.recoveries.insert(user, recovery);
+        }
+        let Some(password) = secrets.password else {
+            return Ok(Vec::new());
+        };
+        self.keys.passwords.insert(user, password);
+        let mut ended = self.sessions_with(|it| it.user_id == user && it.grant == Grant::Full);
+        ended.retain(|it| Some(it.id) != keep);
+        self.close(&ended);
+        Ok(ended.into_iter().map(|it| it.id).collect())
+    }
+
+    fn append_identity(
+        &mut self,
+        change: IdentityChange,
+        keep: Option<SessionId>,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let user = change.record.user;
+        if self.keys.passwords.contains_key(&user) && self.keys.directory.len() as u64 != change.record.i {
+            return Err(Conflict::DirectoryMoved.into());
+        }
+        let ended = self.replace_secrets(user, change.secrets, keep)?;
+        let sealed = self.keys.sealed.entry(user).or_default();
+        match change.keys {
+            NewKeys::Same => {}
+            NewKeys::Another(key) => sealed.agreement.push(key),
+            NewKeys::Anew(keys) => *sealed = keys,
+        }
+        self.keys.directory.push(change.record);
+        Ok(ended)
     }
 }
 
@@ -88,21 +135,7 @@ impl KeyStore for MemoryStore {
         secrets: NewSecrets,
         keep: Option<SessionId>,
     ) -> Result<Vec<SessionId>, StoreError> {
-        let mut state = self.writing()?;
-        if !state.keys.passwords.contains_key(&user) {
-            return Err(Conflict::UnknownUser.into());
-        }
-        if let Some(recovery) = secrets.recovery {
-            state.keys.recoveries.insert(user, recovery);
-        }
-        let Some(password) = secrets.password else {
-            return Ok(Vec::new());
-        };
-        state.keys.passwords.insert(user, password);
-        let mut ended = state.sessions_with(|it| it.user_id == user && it.grant == Grant::Full);
-        ended.retain(|it| Some(it.id) != keep);
-        state.close(&ended);
-        Ok(ended.into_iter().map(|it| it.id).collect())
+        self.writing()?.replace_secrets(user, secrets, keep)
     }
 
     async fn sealed_keys(&self, user: UserId) -> Result<SealedKeys, StoreError> {
@@ -117,6 +150,24 @@ impl KeyStore for MemoryStore {
 
     async fn newest_record(&self) -> Result<Option<DirectoryRecord>, StoreError> {
         Ok(self.state().keys.directory.last().cloned())
+    }
+
+    async fn record_of(&self, user: UserId) -> Result<Option<DirectoryRecord>, StoreError> {
+        let state = MemoryStore::state(self);
+        Ok(state
+            .keys
+            .directory
+            .iter()
+            .rfind(|record| record.user == user)
+            .cloned())
+    }
+
+    async fn append_identity(
+        &self,
+        change: IdentityChange,
+        keep: Option<SessionId>,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.writing()?.append_identity(change, keep)
     }
 
     async fn state(&self, user: UserId) -> Result<Option<SealedState>, StoreError> {

@@ -6,7 +6,8 @@ use chat_domain::keyed::{
 };
 use chat_domain::{AccountKind, SessionId, Timestamp, User, UserId, Username};
 use chat_ports::{
-    Conflict, KeyStore, KeyedCredential, NewKeyedUser, NewSecrets, Registered, Sealer, StoreError,
+    Conflict, IdentityChange, KeyStore, KeyedCredential, NewKeyedUser, NewKeys, NewSecrets, Registered,
+    Sealer, StoreError,
 };
 use rusqlite::{Connection, Row, named_params};
 
@@ -136,6 +137,29 @@ impl KeyStore for SqliteStore {
         .await
     }
 
+    async fn record_of(&self, user: UserId) -> Result<Option<DirectoryRecord>, StoreError> {
+        self.read(move |connection, _| {
+            let sql = format!("SELECT {RECORD} FROM directory WHERE user_id = ?1 ORDER BY i DESC LIMIT 1");
+            rows::one(connection, &sql, [user.number()], record)
+        })
+        .await
+    }
+
+    async fn append_identity(
+        &self,
+        change: IdentityChange,
+        keep: Option<SessionId>,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.write(move |connection, _| {
+            let user = change.record.user;
+            let ended = replace(connection, user, change.secrets, keep)?;
+            put_keys(connection, user, change.keys)?;
+            append(connection, &change.record)?;
+            Ok(ended)
+        })
+        .await
+    }
+
     async fn state(&self, user: UserId) -> Result<Option<SealedState>, StoreError> {
         self.read(move |connection, _| state(connection, user)).await
     }
@@ -202,12 +226,33 @@ fn register(connection: &Connection, new: NewKeyedUser) -> Result<Registered, St
             ":recovery_verifier": &new.recovery.verifier[..],
         },
     )?;
-    for (kind, key) in [("signing", new.signing), ("agreement", new.agreement)] {
-        let sql = "INSERT INTO sealed_keys (user_id, kind, number, sealed) VALUES (?1, ?2, ?3, ?4)";
-        rows::run(connection, sql, (id, kind, key.number, key.sealed))?;
-    }
+    insert_key(connection, new.id, "signing", new.signing)?;
+    insert_key(connection, new.id, "agreement", new.agreement)?;
     append(connection, &new.record)?;
     Ok(registered)
+}
+
+fn insert_key(connection: &Connection, user: UserId, kind: &str, key: SealedKey) -> Result<(), StoreError> {
+    let sql = "INSERT INTO sealed_keys (user_id, kind, number, sealed) VALUES (?1, ?2, ?3, ?4)";
+    rows::run(connection, sql, (user.number(), kind, key.number, key.sealed)).map(drop)
+}
+
+fn put_keys(connection: &Connection, user: UserId, keys: NewKeys) -> Result<(), StoreError> {
+    match keys {
+        NewKeys::Same => Ok(()),
+        NewKeys::Another(key) => insert_key(connection, user, "agreement", key),
+        NewKeys::Anew(keys) => {
+            let sql = "DELETE FROM sealed_keys WHERE user_id = ?1";
+            rows::run(connection, sql, [user.number()])?;
+            for key in keys.signing {
+                insert_key(connection, user, "signing", key)?;
+            }
+            for key in keys.agreement {
+                insert_key(connection, user, "agreement", key)?;
+            }
+            Ok(())
+        }
+    }
 }
 
 fn replace(

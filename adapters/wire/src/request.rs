@@ -9,7 +9,7 @@ mod tokens;
 pub use hook::Hook;
 pub use keyed::{
     BeginRegistration, ChangePassword, ChangeRecovery, FinishRecovery, FinishRegistration, Kdf, KeyedLogin,
-    NumberedBox, Prelogin, PutState, Recover, Statement, Unlock,
+    NumberedBox, Prelogin, PutIdentity, PutState, Recover, Statement, Unlock,
 };
 pub use rooms::{
     AddMember, CreateRoom, DeleteMessage, DirectRoom, EditMessage, Listing, MarkRead, PatchRoom, React,

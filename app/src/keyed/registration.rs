@@ -148,7 +148,7 @@ impl<P: Ports> App<P> {
     }
 
     /// The statement as the record after the directory's newest one.
-    async fn next_record(
+    pub(super) async fn next_record(
         &self,
         instance: InstanceId,
         user: UserId,
@@ -215,7 +215,7 @@ impl<P: Ports> App<P> {
         Ok(first)
     }
 
-    fn is_now(&self, at: u64) -> Result<(), Refusal> {
+    pub(super) fn is_now(&self, at: u64) -> Result<(), Refusal> {
         let (now, at) = (self.now(), Timestamp::from_millis(at));
         if now.since(at).max(at.since(now)) > SKEW {
             return Err(Refusal::ClockSkew { now });

@@ -5,7 +5,7 @@ use chat_domain::keyed::{
     SignedStatement, Stretching,
 };
 use chat_domain::{AccountKind, Timestamp, UserId, Username};
-use chat_ports::{Conflict, NewKeyedUser, NewSecrets, Registered, StoreError};
+use chat_ports::{Conflict, IdentityChange, NewKeyedUser, NewKeys, NewSecrets, Registered, StoreError};
 
 use crate::Store;
 use crate::world::{new_session, new_token, new_user};
@@ -240,4 +240,72 @@ pub async fn new_secrets_take_the_place_of_the_old(store: &impl Store) {
         "{none:?}"
     );
     assert_eq!(store.recovery_record(&basic.username).await.unwrap(), None);
+}
+
+/// Another statement comes with its keys and secrets, or not at all.
+pub async fn an_identity_follows_with_its_keys(store: &impl Store) {
+    let user = registered(store, "ada", 0).await.user;
+    let other = registered(store, "bob", 1).await.user;
+    let there = store.open_session(new_session(user.id, 1)).await.unwrap();
+    let sealed = |number, byte| SealedKey {
+        number,
+        sealed: vec![byte; 77],
+    };
+    let change = |i, keys, password| IdentityChange {
+        record: record(i, user.id),
+        keys,
+        secrets: NewSecrets {
+            password,
+            recovery: None,
+        },
+    };
+    let late = change(1, NewKeys::Another(sealed(2, 9)), Some(password()));
+    let moved = store.append_identity(late, None).await;
+    assert!(
+        matches!(moved, Err(StoreError::Conflict(Conflict::DirectoryMoved))),
+        "{moved:?}"
+    );
+    assert_eq!(store.sealed_keys(user.id).await.unwrap().agreement.len(), 1);
+    assert_eq!(store.sessions_of(user.id).await.unwrap().len(), 1);
+
+    let rotation = change(2, NewKeys::Another(sealed(2, 9)), None);
+    assert_eq!(store.append_identity(rotation, None).await.unwrap(), []);
+    assert_eq!(
+        store.sealed_keys(user.id).await.unwrap().agreement,
+        [sealed(1, 8), sealed(2, 9)]
+    );
+    assert_eq!(store.record_of(user.id).await.unwrap(), Some(record(2, user.id)));
+    assert_eq!(
+        store.record_of(other.id).await.unwrap(),
+        Some(record(1, other.id))
+    );
+
+    let anew = SealedKeys {
+        signing: vec![sealed(2, 1)],
+        agreement: vec![sealed(1, 2), sealed(2, 3), sealed(3, 4)],
+    };
+    let reset = change(3, NewKeys::Anew(anew.clone()), Some(password()));
+    assert_eq!(store.append_identity(reset, None).await.unwrap(), [there.id]);
+    assert_eq!(store.sealed_keys(user.id).await.unwrap(), anew);
+    assert_eq!(
+        store
+            .append_identity(change(4, NewKeys::Same, None), None)
+            .await
+            .unwrap(),
+        []
+    );
+    assert_eq!(store.sealed_keys(user.id).await.unwrap(), anew);
+    assert_eq!(store.directory(0, 10).await.unwrap().len(), 5);
+
+    let basic = store.register(new_user("cyd")).await.unwrap().user;
+    let nobodys = IdentityChange {
+        record: record(5, basic.id),
+        ..change(5, NewKeys::Same, None)
+    };
+    let none = store.append_identity(nobodys, None).await;
+    assert!(
+        matches!(none, Err(StoreError::Conflict(Conflict::UnknownUser))),
+        "{none:?}"
+    );
+    assert_eq!(store.directory(0, 10).await.unwrap().len(), 5);
 }

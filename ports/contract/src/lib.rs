@@ -46,6 +46,7 @@ macro_rules! store_contract {
             the_directory_grows_at_its_end,
             a_state_follows_the_one_before,
             new_secrets_take_the_place_of_the_old,
+            an_identity_follows_with_its_keys,
         ]);
         $crate::store_contract!(@group $fresh, session_store: [
             a_session_is_found_by_its_token,

@@ -11,8 +11,8 @@ use chat_domain::Refusal;
 use chat_ports::Ports;
 use chat_wire::{
     Problem,
-    keyed::{KeyringView, StateView, base64url},
-    request::{ChangePassword, ChangeRecovery, FinishRecovery, Recover, SessionKind},
+    keyed::{HeadView, KeyringView, StateView, base64url},
+    request::{ChangePassword, ChangeRecovery, FinishRecovery, PutIdentity, Recover, SessionKind},
     schema,
     user::UserView,
 };
@@ -54,6 +54,55 @@ struct RecoveredAnswer<'a> {
     /// With `"session": "bearer"`: what goes into `Authorization: Bearer …`.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
+}
+
+/// A statement that was accepted.
+#[derive(Serialize, ToSchema)]
+struct IdentityAnswer {
+    #[schema(value_type = schema::Success)]
+    success: bool,
+    /// The directory's head, with the statement as its newest record.
+    dir: HeadView,
+}
+
+/// Change the identity
+///
+/// With `x_box` alone the account gets another encryption key; with `ed_box` and what belongs to it another identity, and it is
+/// signed out everywhere else; with neither it is closed.
+#[utoipa::path(
+    put,
+    path = "/api/e2ee/identity",
+    operation_id = "putIdentity",
+    tag = "Keyed accounts",
+    request_body = PutIdentity,
+    responses(
+        (status = 200, description = "Accepted.", body = IdentityAnswer),
+        (status = 400, description = "`malformed`, `unsupported_suite`, `weak_key`, `bad_signature`; `clock_skew` with `time`."),
+        (status = 401, description = "`invalid_credentials`: not the password."),
+        (status = 403, description = "`needs_identity`: the account has no keys."),
+        (status = 409, description = "`identity_conflict`: the statement does not follow from the last one."),
+        (status = 429, description = "`rate_limited`: too many attempts."),
+    )
+)]
+pub(crate) async fn identity<P: Ports>(
+    State(shared): State<Arc<Shared<P>>>,
+    call: Call,
+) -> Result<Response, Refused> {
+    let asked: PutIdentity = call.body(&shared)?;
+    let (key, statement, renewal) = asked.parse()?;
+    let who = shared.who(&call.carrier, FULL).await?;
+    let app = Arc::clone(&shared.app);
+    let record = shared
+        .complete(async move {
+            app.renew_identity(&who, key, statement, renewal, &call.origin)
+                .await
+        })
+        .await?;
+    Ok(Json(IdentityAnswer {
+        success: true,
+        dir: (&record).into(),
+    })
+    .into_response())
 }
 
 /// Change the password

@@ -1,9 +1,11 @@
 //! Keyed accounts: bytes travel as base64url without padding.
 
 use chat_app::SessionToken;
-use chat_app::keyed::{KeyedAttempt, KeyedRegistration, NewPassword};
+use chat_app::keyed::{KeyedAttempt, KeyedRegistration, NewPassword, Renewal};
 use chat_domain::Username;
-use chat_domain::keyed::{Derivation, RecoveryRecord, SealedKey, SealedState, ShownKey, SignedStatement};
+use chat_domain::keyed::{
+    Derivation, RecoveryRecord, SealedKey, SealedKeys, SealedState, ShownKey, SignedStatement,
+};
 use data_encoding::BASE64URL_NOPAD;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -386,6 +388,101 @@ impl FinishRecovery {
         let recovery = new_recovery(&mut fields, &self.amk_rec, &self.rec_verifier);
         let token = SessionToken::parse(&self.recover_token);
         fields.done(|| Some((token, password?, recovery?)))
+    }
+}
+
+/// `PUT /api/e2ee/identity`: with `x_box` alone another encryption key, with `ed_box` too another identity, with neither
+/// the end of the account.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct PutIdentity {
+    /// What is shown at sign-in.
+    #[schema(value_type = schema::Bytes32)]
+    auth_key: String,
+    identity: Statement,
+    /// The new encryption key in its box of 77 bytes.
+    x_box: Option<NumberedBox>,
+    /// For another identity: the new signing key in its box of 77 bytes.
+    #[schema(value_type = Option<schema::Bytes>)]
+    ed_box: Option<String>,
+    /// For another identity: its generation.
+    r#gen: Option<u32>,
+    /// For another identity: the older encryption keys, each in a new box.
+    #[serde(default)]
+    x_boxes: Vec<NumberedBox>,
+    /// For another identity: how the client derives from now on.
+    kdf: Option<Kdf>,
+    #[schema(value_type = Option<schema::Bytes16>)]
+    salt: Option<String>,
+    #[schema(value_type = Option<schema::Bytes32>)]
+    new_auth_key: Option<String>,
+    #[schema(value_type = Option<schema::Bytes>)]
+    amk_pw: Option<String>,
+    #[schema(value_type = Option<schema::Bytes>)]
+    amk_rec: Option<String>,
+    #[schema(value_type = Option<schema::Bytes32>)]
+    rec_verifier: Option<String>,
+}
+
+impl PutIdentity {
+    /// What is shown, the statement, and what comes with it.
+    ///
+    /// # Errors
+    /// `invalid`, with every field that is wrong.
+    pub fn parse(self) -> Result<(ShownKey, SignedStatement, Renewal), Problem> {
+        let mut fields = Fields::default();
+        let shown = fields.take("auth_key", array(&self.auth_key)).map(ShownKey::new);
+        let statement = fields.take("identity", self.identity.parse());
+        let agreement = self.x_box.as_ref().map(|it| it.take(&mut fields, "x_box"));
+        let renewal = match (&self.ed_box, agreement) {
+            (Some(_), agreement) => self.reset(&mut fields, agreement.flatten()),
+            (None, Some(agreement)) => agreement.map(|agreement| Renewal::Rotate { agreement }),
+            (None, None) => Some(Renewal::Close),
+        };
+        fields.done(|| Some((shown?, statement?, renewal?)))
+    }
+
+    fn reset(&self, fields: &mut Fields, newest: Option<SealedKey>) -> Option<Renewal> {
+        let missing = "is missing for another identity";
+        let kdf = fields.take("kdf", self.kdf.as_ref().ok_or(missing));
+        let mut member = |name: &str, value: &Option<String>| fields.take(name, value.clone().ok_or(missing));
+        let salt = member("salt", &self.salt);
+        let auth_key = member("new_auth_key", &self.new_auth_key);
+        let amk_pw = member("amk_pw", &self.amk_pw);
+        let amk_rec = member("amk_rec", &self.amk_rec);
+        let rec_verifier = member("rec_verifier", &self.rec_verifier);
+        let ed_box = member("ed_box", &self.ed_box);
+        let generation = fields.take("gen", self.r#gen.ok_or(missing));
+        let newest = fields.take("x_box", newest.ok_or(missing));
+        let password = new_password(fields, kdf?, &salt?, &auth_key?, &amk_pw?);
+        let recovery = new_recovery(fields, &amk_rec?, &rec_verifier?);
+        let signing = fields.take("ed_box", bytes(&ed_box?));
+        let mut agreement: Vec<_> = self
+            .x_boxes
+            .iter()
+            .filter_map(|it| it.take(fields, "x_boxes"))
+            .collect();
+        agreement.push(newest?);
+        Some(Renewal::Reset {
+            password: password?,
+            recovery: recovery?,
+            keys: SealedKeys {
+                signing: vec![SealedKey {
+                    number: generation?,
+                    sealed: signing?,
+                }],
+                agreement,
+            },
+        })
+    }
+}
+
+impl NumberedBox {
+    fn take(&self, fields: &mut Fields, name: &str) -> Option<SealedKey> {
+        let sealed = fields.take(name, bytes(&self.r#box))?;
+        Some(SealedKey {
+            number: self.kem,
+            sealed,
+        })
     }
 }
 
