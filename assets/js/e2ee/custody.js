@@ -1,31 +1,29 @@
-import { boxParts, openBox, places, sealBox } from './box.js';
-import { label, toHex } from './codec.js';
+import { lockByCode, lockByPassword, makeKeys, openAccount } from './account.js';
+import { openBox, places, sealBox } from './box.js';
+import { toHex } from './codec.js';
 import { encodeEntry } from './entry.js';
 import { commitmentOf, EpochSecret, openBacklink, openEpochWrap, sealBacklink, wrapEpoch } from './epoch.js';
-import { E2eeError, insist } from './errors.js';
-import { hpkeOpen, hpkeSeal } from './hpke.js';
-import { parseStatement, selfCheckText } from './identity.js';
-import { accountKeys, accountSubkeys, masterKey } from './kdf.js';
+import { insist } from './errors.js';
 import { parseHeader } from './header.js';
-import { sign, unwrapPrivate, verify } from './keys.js';
+import { accountKeys, masterKey } from './kdf.js';
+import { sign } from './keys.js';
 import { sealMessage } from './message.js';
-import { equal, hash, randomBytes } from './primitives.js';
+import { hash, randomBytes } from './primitives.js';
+import { parseRecoveryCode, recoveryKeys } from './recovery.js';
 import { signBroadcast } from './trust.js';
 
 /**
  * @typedef {import('./codec.js').Bytes} Bytes
- * @typedef {import('./keys.js').PrivateKey} PrivateKey
  * @typedef {import('./kdf.js').KdfParameters} KdfParameters
  * @typedef {import('./epoch.js').EpochId} EpochId
  * @typedef {import('./entry.js').Entry} Entry
  * @typedef {import('./identity.js').Statement} Statement
- * @typedef {{ ed: { gen: number, box: Bytes }[], x: { kem: number, box: Bytes }[] }} Keyring
- * @typedef {{ own: Statement, signKey: CryptoKey, agreement: Map<number, PrivateKey>, stateKey: CryptoKey,
- *   localKey: CryptoKey }} Account
+ * @typedef {import('./account.js').Keyring} Keyring
+ * @typedef {import('./account.js').Account} Account
+ * @typedef {import('./account.js').Owner} Owner
  */
 
 const MOST_EPOCHS = 256;
-const NOTHING = new Uint8Array(0);
 
 /** The newest used of many; the one that was not used for longest makes room. */
 class Recent {
@@ -65,6 +63,8 @@ class Recent {
 export class Custody {
   /** @type {{ wrapKey: CryptoKey, parameters: KdfParameters } | null} */
   #pending = null;
+  /** @type {(Owner & { recWrap: CryptoKey }) | null} */
+  #recovering = null;
   /** @type {Account | null} */
   #account = null;
   /** @type {Map<string, Bytes>} a secret drawn for an epoch whose entry is not made yet, by its commitment */
@@ -83,22 +83,101 @@ export class Custody {
 
   /**
    * Opens the account with the password that was proved, and makes sure that its keys are those that are published.
-   * @param {{ amkPw: Bytes, keyring: Keyring, statements: Bytes[] }} sealed `statements` are the account's own, in
-   *   order, from the checked directory
+   * @param {{ amkPw: Bytes, keyring: Keyring, statements: readonly Statement[] }} sealed `statements` are the account's
+   *   own, in order, from the checked directory
    */
   async unlock({ amkPw, keyring, statements }) {
+    const amk = await this.#openMaster(amkPw);
+    this.#account = await openAccount(amk, keyring, statements);
+    this.#pending = null;
+    const { userId, gen, kem } = this.#account.own;
+    return { userId, gen, kem };
+  }
+
+  /** @param {Bytes} amkPw the account's own secret under the password that was proved */
+  async #openMaster(amkPw) {
     const pending = this.#pending;
     insist(pending, 'locked', 'no password proved');
     const { usr, instance, salt, iterations } = pending.parameters;
-    const amk = await openBox(pending.wrapKey, places.amkByPassword(instance, usr, salt, iterations), amkPw);
-    this.#account = await openAccount(amk, keyring, statements.map(parseStatement));
+    return openBox(pending.wrapKey, places.amkByPassword(instance, usr, salt, iterations), amkPw);
+  }
+
+  /**
+   * Makes an account and opens it. The recovery code that comes with it is to be shown once, and kept nowhere.
+   * @param {Owner & { userId: number, ts: number, password: string }} owner
+   */
+  async register(owner) {
+    const amk = randomBytes(32);
+    const byPassword = await lockByPassword(amk, owner);
+    const byCode = await lockByCode(amk, owner);
+    const { account, ...made } = await makeKeys(amk, owner);
+    this.#account = account;
+    return { ...byPassword, ...byCode, ...made };
+  }
+
+  /**
+   * The account under another password; the old one was proved.
+   * @param {{ amkPw: Bytes, password: string }} change
+   */
+  async changePassword({ amkPw, password }) {
+    const amk = await this.#openMaster(amkPw);
+    const locked = await lockByPassword(amk, { ...this.#provedOwner(), password });
+    this.#forgetMaster(amk);
+    return locked;
+  }
+
+  /**
+   * The account under another recovery code; the password was proved.
+   * @param {{ amkPw: Bytes }} sealed
+   */
+  async changeCode({ amkPw }) {
+    const amk = await this.#openMaster(amkPw);
+    const locked = await lockByCode(amk, this.#provedOwner());
+    this.#forgetMaster(amk);
+    return locked;
+  }
+
+  /** @returns {Owner} */
+  #provedOwner() {
+    insist(this.#pending, 'locked');
+    return this.#pending.parameters;
+  }
+
+  /** @param {Bytes} amk */
+  #forgetMaster(amk) {
+    amk.fill(0);
     this.#pending = null;
-    return { userId: this.#account.own.userId, gen: this.#account.own.gen, kem: this.#account.own.kem };
+  }
+
+  /**
+   * What proves a recovery code to the server. The key that it opens the account with stays here until `recover`.
+   * @param {Owner & { code: string }} from
+   */
+  async proveCode({ instance, usr, code }) {
+    const { recAuth, recWrap } = await recoveryKeys(await parseRecoveryCode(code), instance, usr);
+    this.#recovering = { recWrap, instance, usr };
+    return { recAuth };
+  }
+
+  /**
+   * The account under a new password and a new code, opened with the old code.
+   * @param {{ amkRec: Bytes, password: string }} change
+   */
+  async recover({ amkRec, password }) {
+    const recovering = this.#recovering;
+    insist(recovering, 'locked', 'no code proved');
+    const { recWrap, ...owner } = recovering;
+    const amk = await openBox(recWrap, places.amkByRecovery(owner.instance, owner.usr), amkRec);
+    const locked = { ...await lockByPassword(amk, { ...owner, password }), ...await lockByCode(amk, owner) };
+    amk.fill(0);
+    this.#recovering = null;
+    return locked;
   }
 
   /** Drops everything. */
   lock() {
     this.#pending = null;
+    this.#recovering = null;
     this.#account = null;
     for (const es of this.#drawn.values()) es.fill(0);
     this.#drawn.clear();
@@ -217,76 +296,5 @@ export class Custody {
   async openState({ version, blob }) {
     const { own, stateKey } = this.account;
     return { plaintext: await openBox(stateKey, places.state(own.instance, own.usr, version), blob) };
-  }
-}
-
-/**
- * @param {Bytes} amk
- * @param {Keyring} keyring
- * @param {Statement[]} statements
- * @returns {Promise<Account>}
- */
-async function openAccount(amk, keyring, statements) {
-  const own = statements.at(-1);
-  insist(own, 'own_key_mismatch', 'nothing published');
-  const { kek, stateKey, localKey } = await accountSubkeys(amk);
-  const signKey = await openSigningKey(kek, keyring, own);
-  const agreement = await openAgreementKeys(kek, keyring, statements);
-  await checkSigning(signKey, own);
-  await checkAgreement(agreement.get(own.kem), own);
-  return { own, signKey, agreement, stateKey, localKey };
-}
-
-/**
- * @param {CryptoKey} kek
- * @param {Keyring} keyring
- * @param {Statement} own
- */
-function openSigningKey(kek, { ed }, { instance, usr, gen }) {
-  const held = ed.find((one) => one.gen === gen);
-  insist(held, 'own_key_mismatch', 'signing key');
-  return unwrapPrivate('ed25519', kek, boxParts(places.signingKey(instance, usr, gen), held.box));
-}
-
-/**
- * Every key that was ever published, for old wraps stay under old keys.
- * @param {CryptoKey} kek
- * @param {Keyring} keyring
- * @param {Statement[]} statements
- * @returns {Promise<Map<number, PrivateKey>>}
- */
-async function openAgreementKeys(kek, { x }, statements) {
-  const opened = await Promise.all(x.map(async ({ kem, box }) => {
-    const published = statements.find((one) => one.kem === kem);
-    if (!published) return [];
-    const place = places.agreementKey(published.instance, published.usr, kem);
-    const key = await unwrapPrivate('x25519', kek, boxParts(place, box));
-    return [/** @type {const} */ ([kem, { key, pub: published.xPub }])];
-  }));
-  return new Map(opened.flat());
-}
-
-/**
- * @param {CryptoKey} signKey
- * @param {Statement} own
- */
-async function checkSigning(signKey, { edPub }) {
-  const text = selfCheckText(randomBytes(32));
-  insist(await verify(edPub, text, await sign(signKey, text)), 'own_key_mismatch', 'signing key');
-}
-
-/**
- * @param {PrivateKey | undefined} key
- * @param {Statement} own
- */
-async function checkAgreement(key, { xPub }) {
-  insist(key, 'own_key_mismatch', 'no newest key');
-  const challenge = randomBytes(32);
-  const info = label('self-check-kem');
-  try {
-    const { enc, ct } = await hpkeSeal(xPub, info, NOTHING, challenge);
-    insist(equal(await hpkeOpen(key, enc, info, NOTHING, ct), challenge), 'own_key_mismatch');
-  } catch {
-    throw new E2eeError('own_key_mismatch', 'agreement key');
   }
 }

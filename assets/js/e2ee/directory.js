@@ -125,6 +125,15 @@ export class Directory {
   }
 
   /**
+   * Everything that a user has ever said of their keys, in order.
+   * @param {number} userId
+   * @returns {readonly Statement[]}
+   */
+  statementsOf(userId) {
+    return (this.#statements.get(userId) ?? []).map(({ known }) => known.statement);
+  }
+
+  /**
    * @param {number} userId
    * @param {number} [upTo]
    */

@@ -1,7 +1,10 @@
+import { accountOperations } from './account_operations.js';
+import { fromB64u } from './codec.js';
 import { Directory } from './directory.js';
 import { E2eeError, insist } from './errors.js';
 import { apply, emptyLog, epochNumber, summarize } from './log.js';
 import { receiveMessage, receiveTombstone, Seen } from './message.js';
+import { equal } from './primitives.js';
 import { needsRotation } from './rotation.js';
 
 /**
@@ -9,6 +12,7 @@ import { needsRotation } from './rotation.js';
  * @typedef {import('./custody.js').Custody} Custody
  * @typedef {import('./log.js').State} State
  * @typedef {import('./directory.js').SignedHead} SignedHead
+ * @typedef {{ i: number, head: string, ts: number, sig: string }} WireHead
  * @typedef {{ state: State, seen: Seen }} Room
  * @typedef {{ ok: any } | { error: { code: string } }} Answer
  */
@@ -56,8 +60,7 @@ export function createOperations(custody) {
   }
 
   return Object.freeze({
-    prove: (args) => custody.prove(args),
-    unlock: (args) => custody.unlock(args),
+    ...accountOperations(custody, (userId) => theDirectory().statementsOf(userId)),
     openWrap: (args) => custody.openWrap(args),
     openBacklink: (args) => custody.openBacklink(args),
     sealBacklink: (args) => custody.sealBacklink(args),
@@ -79,8 +82,35 @@ export function createOperations(custody) {
     /** @param {{ instance: Bytes, records: any[] }} args */
     async addRecords({ instance, records }) {
       directory ??= new Directory(instance);
+      insist(equal(directory.instance, instance), 'bad_directory', 'another installation');
       for (const record of records) await directory.append(record);
       return { newest: directory.newest, head: directory.heads.at(-1) ?? null };
+    },
+
+    /**
+     * A page of the directory as the server has sent it: what comes next, and whether that was all.
+     * @param {{ instance_id: string, instance_key: string, records: any[], head: WireHead | null }} page
+     */
+    async readDirectory({ instance_id: id, instance_key: key, records, head }) {
+      const instance = fromB64u(id, { size: 16 });
+      directory ??= new Directory(instance);
+      insist(equal(directory.instance, instance), 'bad_directory', 'another installation');
+      // What another page has brought meanwhile is here already, and was checked.
+      const newest = directory.newest;
+      for (const record of records.filter(({ i }) => !(i <= newest))) await directory.append(record);
+      const next = directory.newest + 1;
+      if (!head) {
+        insist(next === 0, 'bad_directory', 'no head');
+        return { next, whole: true };
+      }
+      if (head.i >= next) {
+        insist(records.length > 0, 'bad_directory', 'ends before its head');
+        return { next, whole: false };
+      }
+      await directory.checkHead(fromB64u(key, { size: 32 }), {
+        i: head.i, head: fromB64u(head.head, { size: 32 }), ts: head.ts, sig: fromB64u(head.sig, { size: 64 }),
+      });
+      return { next, whole: true };
     },
 
     /** @param {{ i: number, head: Bytes }} pin */

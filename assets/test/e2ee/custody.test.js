@@ -5,6 +5,7 @@ import { places, sealBox } from '../../js/e2ee/box.js';
 import { toHex, utf8 } from '../../js/e2ee/codec.js';
 import { Custody } from '../../js/e2ee/custody.js';
 import { TYPE } from '../../js/e2ee/entry.js';
+import { parseStatement } from '../../js/e2ee/identity.js';
 import { accountKeys, accountSubkeys, masterKey } from '../../js/e2ee/kdf.js';
 import { toPkcs8 } from '../../js/e2ee/keys.js';
 import { createOperations } from '../../js/e2ee/operations.js';
@@ -25,7 +26,7 @@ async function sealedAccount(person) {
   const { kek } = await accountSubkeys(amk);
   const ed = await sealBox(kek, places.signingKey(INSTANCE, usr, gen), toPkcs8('ed25519', person.ed.secret));
   const x = await sealBox(kek, places.agreementKey(INSTANCE, usr, kem), toPkcs8('x25519', person.x.secret));
-  return { amkPw, keyring: { ed: [{ gen, box: ed }], x: [{ kem, box: x }] }, statements: [person.statement] };
+  return { amkPw, keyring: { ed: [{ gen, box: ed }], x: [{ kem, box: x }] }, statements: [parseStatement(person.statement)] };
 }
 
 async function unlocked(world, userId) {
@@ -67,10 +68,10 @@ test('another password, and keys that are not the published ones', async () => {
   await assert.rejects(custody.unlock(sealed), { code: 'bad_box' });
   const other = await world.person(43);
   await custody.prove({ ...proof, password });
-  await assert.rejects(custody.unlock({ ...sealed, statements: [other.statement] }), { code: 'bad_box' });
+  await assert.rejects(custody.unlock({ ...sealed, statements: [parseStatement(other.statement)] }), { code: 'bad_box' });
   const before = person.statement;
   await world.rotate(person);
-  const statements = [before, person.statement];
+  const statements = [before, person.statement].map(parseStatement);
   await assert.rejects(custody.unlock({ ...sealed, statements }), { code: 'own_key_mismatch' });
   await custody.unlock(sealed);
   const { blob } = await custody.sealState({ version: 3, plaintext: utf8('{}') });
