@@ -85,8 +85,8 @@ export function createChat(platform, me, speak) {
 
   /** @param {number} id */
   function forget(id) {
-    if (open.get()?.id === id) close();
     states.delete(id);
+    if (open.get()?.id === id) close();
   }
 
   /** @param {Frame} frame */

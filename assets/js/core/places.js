@@ -34,19 +34,18 @@ export function roomOf(hash) {
 export function createPlaces(past, show) {
   /** How to close what lies over the room, the lowest first. @type {(() => void)[]} */
   const layers = [];
-  /** Steps back that were made here; the browser reports each later, and nothing is to be done then. */
+  /** Steps back that were made here; the browser reports each later. */
   let ownSteps = 0;
   /** What waits until the browser has gone back. @type {(() => void)[]} */
   const later = [];
 
   const stop = past.watch(() => {
-    if (ownSteps > 0) {
-      ownSteps -= 1;
-      while (ownSteps === 0 && later.length > 0) later.shift()?.();
-      return;
-    }
+    ownSteps = Math.max(0, ownSteps - 1);
+    if (ownSteps > 0) return;
+    // After a step of one's own too: the reader may have gone further back meanwhile, and the browser reports both as one.
     closeDownTo(past.state()?.layers ?? 0);
     show(roomOf(past.hash()));
+    while (ownSteps === 0 && later.length > 0) later.shift()?.();
   });
 
   /** @param {number} count */

@@ -128,7 +128,7 @@ export const words = {
   serverSees: 'The server can see who is in this room, when messages are sent and what they say.',
 
   find: 'Find or do',
-  findWhat: 'Find a room, person or command',
+  findWhat: 'Room, person or command',
   jump: 'Search or jump to',
   roomsAndPeopleGroup: 'Rooms and people',
   commands: 'Commands',

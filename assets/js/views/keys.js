@@ -5,10 +5,12 @@ import { h } from './dom.js';
  *   hasDialog(): boolean }} Acts
  */
 
-/** The areas that F6 goes through, and where the focus goes in each. */
+/** The areas that F6 goes through, and where the focus goes in each: the first of these that is there. */
 const AREAS = [
-  ['.side', 'a[aria-current], a, button'], ['.feed', '[role=article][tabindex="0"], [role=article]:last-of-type, [role=feed]'],
-  ['.compose', 'textarea'], ['.panel', 'h2, button'],
+  { area: '.side', inside: ['[aria-current="page"]', 'a', 'button'] },
+  { area: '.feed', inside: ['[role=article][tabindex="0"]', '[role=article]:last-of-type'] },
+  { area: '.compose', inside: ['textarea'] },
+  { area: '.panel', inside: ['h2'] },
 ];
 
 /**
@@ -51,12 +53,14 @@ const STEPS = { ArrowUp: -1, ArrowDown: 1 };
  * @param {1 | -1} by
  */
 function toArea(by) {
-  const there = AREAS.filter(([area]) => /** @type {HTMLElement | null} */ (document.querySelector(area ?? ''))?.offsetParent);
-  const at = there.findIndex(([area]) => document.activeElement?.closest(area ?? ''));
-  const [area, inside] = there[(at + by + there.length) % there.length] ?? [];
-  const place = /** @type {HTMLElement | null} */ (document.querySelector(area ?? ''));
-  const target = /** @type {HTMLElement | null} */ (place?.querySelector(inside ?? '') ?? null);
-  target?.focus();
+  const there = AREAS.flatMap(({ area, inside }) => {
+    const place = /** @type {HTMLElement | null} */ (document.querySelector(area));
+    return place?.offsetParent ? [{ place, inside }] : [];
+  });
+  const at = there.findIndex(({ place }) => place.contains(document.activeElement));
+  const next = there[(at + by + there.length) % there.length];
+  const target = next?.inside.map((one) => next.place.querySelector(one)).find((one) => one !== null);
+  /** @type {HTMLElement | undefined} */ (target ?? next?.place)?.focus();
 }
 
 /** A way past the sidebar, for those who go through the page with the Tab key. @param {string} label */
