@@ -58,6 +58,8 @@ async function makeRoom(ada) {
   await security.getByText('can be read by the server').waitFor();
   await page.keyboard.press('Escape');
   await security.waitFor({ state: 'detached' });
+  // The browser takes its step back a moment after the dialog is gone; who presses Back comes later than that.
+  await page.waitForFunction(() => history.state.layers === 0);
   // Back leads to the room before, and forward to this one again.
   await page.goBack();
   await title(ada, 'plain').waitFor();
