@@ -7,6 +7,8 @@ const PHONE = { width: 390, height: 844 };
 
 /** Rooms, direct messages and who is in them: two people, with mouse and keyboard, on a desk and on a phone. */
 export default async function rooms({ browser }) {
+  // A name that nobody has is looked for on purpose.
+  browser.expected.push(/status of 404/);
   const [ada, bea] = [await browser.person('ada'), await browser.person('bea')];
   await ada.signUp();
   await bea.signUp();
@@ -29,6 +31,9 @@ const menu = async (person, button, item) => {
   await person.page.getByRole('button', { name: button }).click();
   await person.page.getByRole('menuitem', { name: item }).click();
 };
+
+/** The browser takes its step back a moment after a dialog is gone; who presses Back comes later than that. */
+const settled = (page) => page.waitForFunction(() => history.state.layers === 0);
 
 async function say(person, text) {
   await box(person).fill(text);
@@ -58,8 +63,7 @@ async function makeRoom(ada) {
   await security.getByText('can be read by the server').waitFor();
   await page.keyboard.press('Escape');
   await security.waitFor({ state: 'detached' });
-  // The browser takes its step back a moment after the dialog is gone; who presses Back comes later than that.
-  await page.waitForFunction(() => history.state.layers === 0);
+  await settled(page);
   // Back leads to the room before, and forward to this one again.
   await page.goBack();
   await title(ada, 'plain').waitFor();
@@ -255,6 +259,7 @@ async function settings(ada) {
   await dialog.getByRole('switch', { name: 'Compact messages' }).click();
   await dialog.getByText('Dark', { exact: true }).click();
   await page.keyboard.press('Escape');
+  await settled(page);
   await page.reload();
   await box(ada).waitFor();
   assert.deepEqual(await page.evaluate(() => ({ ...document.documentElement.dataset })), { theme: 'dark', density: 'compact' });
