@@ -135,8 +135,13 @@ test('what is read is told once, and counts no more', async () => {
   w.last().hear({ type: 'new_message', message: message(1, { room_id: 2 }) });
   chat.show(2);
   await answer({ messages: [message(1, { room_id: 2 })], has_more: false });
-  chat.read(2);
-  chat.read(2);
+  chat.open.get().sees(true);
+  chat.open.get().sees(true);
+  w.advance(999);
+  assert.equal(chat.rooms.get(2).unread, 1, 'not at a glance');
+  w.advance(1);
+  chat.open.get().sees(true);
+  w.advance(1_000);
   assert.deepEqual(told, [['/api/rooms/2/read', { seq: 1 }]]);
   assert.equal(chat.rooms.get(2).unread, 0);
 });

@@ -7,7 +7,7 @@
 
 import { createConnection } from './connection.js';
 import { createMembership } from './membership.js';
-import { createPeople } from './people.js';
+import { createOnline } from './online.js';
 import { createRoom } from './room.js';
 import { COUNTED, createRooms, placeOf } from './rooms.js';
 import { value } from './value.js';
@@ -26,7 +26,7 @@ export function createChat(platform, me, speak) {
   const { http, storage } = platform;
   const remembered = `room:${me.id}`;
   const rooms = createRooms(me);
-  const people = createPeople();
+  const people = createOnline();
   /** The open room: null while there is none. */
   const open = value(/** @type {RoomState | null} */ (null));
   /** Whether the rooms are known. */
@@ -80,6 +80,8 @@ export function createChat(platform, me, speak) {
   function begin(room) {
     const state = createRoom({ platform, me, send: connection.send, summary: room, speak });
     states.set(room.id, state);
+    // The room knows how far it has been read; the list counts what comes after.
+    state.room.watch(({ id, read_seq: seq }) => rooms.read(id, seq ?? 0));
     return state;
   }
 
@@ -186,16 +188,6 @@ export function createChat(platform, me, speak) {
       forget(id);
     },
 
-    /**
-     * One has read the room up to its newest event.
-     * @param {number} id
-     */
-    read(id) {
-      const seq = rooms.get(id)?.last_seq ?? 0;
-      // What is not told to the server now is told with the next message.
-      if (rooms.read(id, seq)) http.post(`/api/rooms/${id}/read`, { seq }).catch(() => {});
-    },
-
     /** Reads the newest message of rooms that have not told it yet, for the list to show. */
     async preview() {
       const silent = rooms.list.get().filter((room) => room.latest === null && room.last_seq > 0);
@@ -210,7 +202,7 @@ export function createChat(platform, me, speak) {
 
     /** Forgets what is not delivered. */
     discard() {
-      for (const state of states.values()) state.discard();
+      for (const state of states.values()) state.outbox.clear();
     },
   };
 }

@@ -8,6 +8,9 @@ import { createOutbox } from './outbox.js';
 import { createTimeline } from './timeline.js';
 import { value } from './value.js';
 
+/** A room counts as read when its newest message has been in view for so long. */
+const READ_AFTER = 1_000;
+
 /**
  * One room: its messages, and what is on its way to it. It reads its history when it is first opened; until then it
  * only delivers what was written before.
@@ -24,6 +27,9 @@ export function createRoom({ platform, me, send, summary, speak }) {
   let begun = false;
   let catchingUp = false;
   let loadingOlder = false;
+  let readSeq = summary.read_seq ?? 0;
+  /** @type {(() => void) | null} */
+  let stopReading = null;
 
   const outbox = createOutbox(platform, me.id, send, summary.id);
   const changed = () => changes.set(changes.get() + 1);
@@ -51,6 +57,15 @@ export function createRoom({ platform, me, send, summary, speak }) {
       catchingUp = false;
       changed();
     }
+  }
+
+  /** @param {number} seq */
+  function markRead(seq) {
+    if (seq <= readSeq) return;
+    const before = readSeq;
+    readSeq = seq;
+    room.set({ ...room.get(), read_seq: seq });
+    platform.http.post(`/api/rooms/${summary.id}/read`, { seq }).catch(() => { readSeq = Math.min(readSeq, before); });
   }
 
   async function readNewest() {
@@ -94,6 +109,7 @@ export function createRoom({ platform, me, send, summary, speak }) {
      */
     welcomed(now) {
       room.set(now);
+      readSeq = Math.max(readSeq, now.read_seq ?? 0);
       if (begun || isOpen) void catchUp();
       outbox.flush();
     },
@@ -142,8 +158,22 @@ export function createRoom({ platform, me, send, summary, speak }) {
     /** How many messages are not delivered yet. */
     waiting: () => outbox.entries.get().length,
 
-    /** Forgets what is not delivered, as when the reader signs out and says so. */
-    discard: () => outbox.clear(),
+    /**
+     * Whether the newest message is in view of somebody who looks.
+     * @param {boolean} now
+     */
+    sees(now) {
+      if (now && begun && timeline.upTo() > readSeq) {
+        stopReading ??= platform.clock.after(READ_AFTER, () => {
+          stopReading = null;
+          markRead(timeline.upTo());
+        });
+      }
+      if (!now) {
+        stopReading?.();
+        stopReading = null;
+      }
+    },
 
     /** Reads a page of older messages, unless one is on its way. */
     async loadOlder() {

@@ -11,11 +11,11 @@ import { words } from '../core/words.js';
 import { createBanner } from './banner.js';
 import { createConversation } from './conversation.js';
 import { h, outlook, perFrame } from './dom.js';
+import { createHeader } from './header.js';
 import { listenToKeys, skipLink } from './keys.js';
 import { createLayers } from './layers.js';
 import { createMembers } from './members.js';
 import { palette } from './palette.js';
-import { markAsRead } from './reading.js';
 import { joinDialog, leaveDialog, newMessageDialog, newRoomDialog, securityDialog } from './room_dialogs.js';
 import { createRoomSettings } from './room_settings.js';
 import { applyCompact, applyTheme, isCompact, isDark, settings } from './settings.js';
@@ -158,12 +158,16 @@ export function createChatView(chat, platform, past, appName, signOut) {
       if (narrow.matches) side.list.querySelector('a')?.focus();
       return;
     }
-    const conversation = createConversation(chat, room, platform, banner.element, {
+    const head = createHeader(chat, room.id, {
       back: places.toList, members: () => openMembers(room.id), settings: () => openRoomSettings(room.id),
       leave: () => leave(room.id), security: () => layers.show(securityDialog()),
     });
-    stopConversation = conversation.stop;
-    main.replaceChildren(...conversation.parts);
+    const conversation = createConversation(room, platform);
+    stopConversation = () => {
+      head.stop();
+      conversation.stop();
+    };
+    main.replaceChildren(head.element, banner.element, conversation.feed, conversation.composer);
     // On touch the keyboard on the screen would come up.
     if (matchMedia('(pointer: fine)').matches && !layers.hasDialog()) conversation.focus();
   }
@@ -203,7 +207,6 @@ export function createChatView(chat, platform, past, appName, signOut) {
   const stops = [
     chat.open.watch(show), chat.open.watch(name), chat.open.watch(stillThere), chat.rooms.list.watch(name),
     chat.phase.watch((phase) => { if (phase === 'ready') resized(); }),
-    markAsRead(chat, platform.clock),
     listenToKeys({
       find, shortcuts: openShortcuts, escape: layers.escape, hasDialog: layers.hasDialog,
       step(by, unreadOnly) {

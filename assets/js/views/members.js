@@ -6,7 +6,7 @@
 
 import { best } from '../core/find.js';
 import { may } from '../core/membership.js';
-import { sorted } from '../core/people.js';
+import { sorted } from '../core/online.js';
 import { explain, problemOf } from '../core/problems.js';
 import { words } from '../core/words.js';
 import { avatar, h, icon, keyed, once, outlook } from './dom.js';
@@ -58,7 +58,7 @@ export function createMembers(chat, id, toasts, write) {
   async function remove(member) {
     try {
       await chat.membership.remove(id, member.id);
-      toasts.say(words.removed(member.username), { label: words.undo, act: () => void bringBack(member) });
+      toasts.say(words.removed(member.username), { label: words.undoIt, act: () => void bringBack(member) });
     } catch (error) {
       toasts.say(explain(problemOf(error)));
     }

@@ -21,10 +21,10 @@ export function createRoomSettings(chat, id, toasts) {
   const name = field(words.roomName, 'room-name', room.name, 80, rights.rename, rights.rename ? '' : words.onlyOwners);
   const topic = field(words.topic, 'room-topic', room.topic ?? '', 250, rights.change, rights.change ? words.topicHelp : words.onlyModerators);
   const join = joinChoice(room.join, rights.close);
-  const readOnly = switchRow(words.readOnly, words.readOnlyHelp, room.read_only, rights.change);
+  const readOnly = switchRow(words.readOnlySwitch, words.readOnlyHelp, room.read_only, rights.change);
   const slow = slowMode(room.slow_mode, rights.change);
   const alert = h('div', { role: 'alert' });
-  const button = h('button', { type: 'submit', class: 'btn primary' }, words.save);
+  const button = h('button', { type: 'submit', class: 'btn primary' }, words.saveSettings);
 
   async function save() {
     const now = chat.rooms.get(id) ?? room;

@@ -8,7 +8,7 @@ const names = new Intl.Collator(undefined, { sensitivity: 'base', numeric: true 
 /**
  * Who is online: administrators first, then by name. The server names five hundred at most, and counts all.
  */
-export function createPeople() {
+export function createOnline() {
   const online = value(/** @type {readonly Person[]} */ ([]));
   const count = value(0);
 
@@ -53,7 +53,7 @@ export function createPeople() {
   };
 }
 
-/** @typedef {ReturnType<typeof createPeople>} People */
+/** @typedef {ReturnType<typeof createOnline>} Online */
 
 /**
  * @template {Person} T
