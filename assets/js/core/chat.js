@@ -60,6 +60,8 @@ export function createChat(platform, me, speak) {
     people.welcome(frame);
     take(frame.rooms);
     phase.set('ready');
+    // The room that is opened now asks first.
+    void look();
   }
 
   /**
@@ -73,7 +75,6 @@ export function createChat(platform, me, speak) {
       const known = states.get(room.id);
       (known ?? begin(room)).welcomed(room);
     }
-    void look();
   }
 
   /** @param {Room} room */
@@ -114,6 +115,7 @@ export function createChat(platform, me, speak) {
     refreshing = true;
     try {
       take((await http.get('/api/rooms')).rooms);
+      void look();
     } catch {
       // The next welcome names them.
     } finally {

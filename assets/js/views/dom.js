@@ -58,6 +58,16 @@ export function mark() {
 }
 
 /**
+ * The glyph of a room. A lock stands for what is locked: a private room that the server reads has none.
+ * @param {import('../core/types.js').Room} room
+ * @returns {SVGElement}
+ */
+export function glyph(room) {
+  if (room.join === 'open') return icon('hash');
+  return icon(room.mode === 'e2ee' ? 'lock' : 'people');
+}
+
+/**
  * A person's square: initials on one of eight hues, which carry no meaning.
  * @param {{ id: number, username: string }} person
  * @param {string} [size] `s24`, `s32`

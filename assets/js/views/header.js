@@ -4,7 +4,7 @@
 import { may } from '../core/membership.js';
 import { titleOf } from '../core/rooms.js';
 import { words } from '../core/words.js';
-import { avatar, h, icon, perFrame } from './dom.js';
+import { avatar, glyph, h, icon, perFrame } from './dom.js';
 import { menuButton } from './menu.js';
 
 /** @typedef {{ back(): void, members(): void, settings(): void, leave(): void, security(): void }} Acts */
@@ -55,7 +55,7 @@ function titleParts(room, isOnline, security) {
   const name = titleOf(room);
   const direct = room.kind === 'direct';
   return [
-    h('div', { class: 'tt' }, direct ? '' : icon(room.join === 'invite' ? 'lock' : 'hash'),
+    h('div', { class: 'tt' }, direct ? '' : glyph(room),
       h('h2', { class: 'display trunc', dir: 'auto', title: name }, name),
       direct && h('span', { class: 'sr' }, isOnline ? words.onlineAfter : words.offlineAfter)),
     h('button', { type: 'button', class: 'lockpill open', title: words.notEncryptedWhy, 'aria-haspopup': 'dialog', onclick: security },

@@ -6,7 +6,7 @@ import { best } from '../core/find.js';
 import { titleOf } from '../core/rooms.js';
 import { words } from '../core/words.js';
 import { createChooser } from './chooser.js';
-import { avatar, h, icon } from './dom.js';
+import { avatar, glyph, h, icon } from './dom.js';
 
 /** As many of each kind as stand in the list. */
 const FOUND = 8;
@@ -77,7 +77,7 @@ function roomOption(room, chat, go) {
   return {
     picture: isDirect && room.peer
       ? avatar(room.peer, 's24', chat.people.isOnline(room.peer.id) ? '' : 'off')
-      : icon(room.join === 'invite' ? 'lock' : 'hash'),
+      : glyph(room),
     text: titleOf(room),
     note: words.membersAndUnread(isDirect ? 0 : room.members ?? 0, room.unread),
     end: room.unread > 0 ? h('span', { class: 'badge', 'aria-hidden': 'true' }, words.count(room.unread)) : null,

@@ -7,7 +7,7 @@ import { dates } from '../core/dates.js';
 import { addressOf } from '../core/places.js';
 import { titleOf } from '../core/rooms.js';
 import { words } from '../core/words.js';
-import { avatar, h, icon, keyed, mark, outlook, perFrame } from './dom.js';
+import { avatar, glyph, h, icon, keyed, mark, outlook, perFrame } from './dom.js';
 import { menuButton } from './menu.js';
 
 /**
@@ -124,7 +124,7 @@ function roomRow(room, isCurrent, isOnline, latest, go) {
   },
   room.kind === 'direct' && room.peer
     ? avatar(room.peer, 's24', isOnline ? '' : 'off')
-    : h('span', { class: 'gl' }, icon(room.join === 'invite' ? 'lock' : 'hash')),
+    : h('span', { class: 'gl' }, glyph(room)),
   h('span', { class: 'trunc' }, h('span', { class: 'name', dir: 'auto' }, title),
     room.unread > 0 && h('span', { class: 'sr' }, words.unreadAfter(room.unread)),
     room.kind === 'group' && room.join === 'invite' && h('span', { class: 'sr' }, words.privateAfter),
