@@ -17,8 +17,8 @@ enum Need {
     Chromium,
 }
 
-const SCENARIOS: [&str; 10] = [
-    "talk", "restart", "offline", "accounts", "admin", "scroll", "look", "docs", "e2ee", "keyed",
+const SCENARIOS: [&str; 11] = [
+    "talk", "restart", "offline", "accounts", "admin", "scroll", "look", "rooms", "docs", "e2ee", "keyed",
 ];
 
 struct Tools {

@@ -1,6 +1,7 @@
 import { basicAccount } from './platform/account.js';
 import { browserClock, chance, randomId } from './platform/clock.js';
 import { browserHttp } from './platform/http.js';
+import { browserPast } from './platform/past.js';
 import { openSocket } from './platform/socket.js';
 import { browserStorage } from './platform/storage.js';
 import { startApp } from './views/app.js';
@@ -12,5 +13,5 @@ const log = document.getElementById('log');
 if (root && log) {
   startApp({
     clock: browserClock(), storage: browserStorage(), http, account: basicAccount(http), chance, randomId, openSocket,
-  }, root, log);
+  }, root, log, browserPast());
 }

@@ -3,191 +3,210 @@
 /** @typedef {import('./types.js').Room} Room */
 /** @typedef {import('./types.js').Frame} Frame */
 /** @typedef {import('./types.js').Message} Message */
+/** @typedef {import('./room.js').RoomState} RoomState */
 
 import { createConnection } from './connection.js';
-import { createOutbox } from './outbox.js';
-import { createTimeline } from './timeline.js';
+import { createMembership } from './membership.js';
+import { createOnline } from './online.js';
+import { createRoom } from './room.js';
+import { COUNTED, createRooms, placeOf } from './rooms.js';
 import { value } from './value.js';
 
+/** At most so many rooms are looked into at a time to count what waits in them. */
+const LOOKS = 40;
+
 /**
- * The chat of a signed-in user: one room, its messages, who is online, and what is on its way.
+ * The chat of a signed-in user: the rooms they are in, of which one is open, who is online, and one connection that
+ * all of it comes through. Each frame is heard once here and given to the room it belongs to.
  * @param {Platform} platform
  * @param {Person} me
- * @param {(message: Message) => void} speak is told of messages that arrive live from others
+ * @param {(message: Message) => void} speak is told of messages that arrive live from others in the open room
  */
 export function createChat(platform, me, speak) {
-  const timeline = createTimeline();
-  const room = value(/** @type {Room | null} */ (null));
-  const online = value(/** @type {readonly Person[]} */ ([]));
-  const history = value(/** @type {'loading' | 'ready' | 'failed'} */ ('loading'));
-  /** Counts up whenever the timeline has changed. */
-  const changes = value(0);
-  let begun = false;
-  let catchingUp = false;
-  let loadingOlder = false;
+  const { http, storage } = platform;
+  const remembered = `room:${me.id}`;
+  const rooms = createRooms(me);
+  const people = createOnline();
+  /** The open room: null while there is none. */
+  const open = value(/** @type {RoomState | null} */ (null));
+  /** Whether the rooms are known. */
+  const phase = value(/** @type {'loading' | 'ready'} */ ('loading'));
+  /** @type {Map<number, RoomState>} */
+  const states = new Map();
+  /** Why an administrator closed the connection. @type {string | null} */
+  let reason = null;
+  let looking = false;
+  let refreshing = false;
 
   const connection = createConnection(platform, hear);
-  const outbox = createOutbox(platform, me.id, connection.send);
-  connection.state.watch(({ phase }) => { if (phase !== 'open') outbox.interrupted(); });
-
-  const changed = () => changes.set(changes.get() + 1);
+  connection.state.watch(({ phase: now }) => {
+    if (now !== 'open') for (const state of states.values()) state.interrupted();
+  });
+  const membership = createMembership(http, rooms);
 
   /** @param {Frame} frame */
   function hear(frame) {
     switch (frame.type) {
       case 'auth_ok': return welcomed(frame);
-      case 'ack': return acknowledged(frame);
-      case 'error': return frame.client_id ? outbox.refused(frame.client_id, /** @type {any} */ (frame)) : undefined;
-      case 'user_joined': return came([frame.user], []);
-      case 'user_left': return came([], [frame.user]);
-      case 'presence': return came(frame.joined, frame.left);
-      default: return happened(frame);
+      case 'ack': return void states.get(frame.room_id)?.acknowledged(frame);
+      case 'error': return refused(frame);
+      case 'kicked': case 'banned': reason = frame.reason ?? null; return undefined;
+      default: return people.hear(frame) ? undefined : happened(frame);
     }
   }
 
   /** @param {Frame} frame */
   function welcomed(frame) {
-    online.set(byName(frame.online ?? []));
-    const first = /** @type {Room | undefined} */ (frame.rooms[0]);
-    room.set(first ?? null);
-    if (first) void catchUp(first);
-    else history.set('ready');
-    outbox.flush();
+    people.welcome(frame);
+    take(frame.rooms);
+    phase.set('ready');
+    // The room that is opened now asks first.
+    void look();
   }
 
   /**
-   * @param {readonly Person[]} joined
-   * @param {readonly Person[]} left
+   * All rooms as the server names them now.
+   * @param {readonly Room[]} all
    */
-  function came(joined, left) {
-    const gone = new Set([...joined, ...left].map((person) => person.id));
-    online.set(byName([...online.get().filter((person) => !gone.has(person.id)), ...joined]));
+  function take(all) {
+    rooms.welcome(all);
+    for (const id of states.keys()) if (!rooms.get(id)) forget(id);
+    for (const room of all) {
+      const known = states.get(room.id);
+      (known ?? begin(room)).welcomed(room);
+    }
+  }
+
+  /** @param {Room} room */
+  function begin(room) {
+    const state = createRoom({ platform, me, send: connection.send, summary: room, speak });
+    states.set(room.id, state);
+    // The room knows how far it has been read; the list counts what comes after.
+    state.room.watch(({ id, read_seq: seq }) => rooms.read(id, seq ?? 0));
+    return state;
+  }
+
+  /** @param {number} id */
+  function forget(id) {
+    states.delete(id);
+    if (open.get()?.id === id) close();
   }
 
   /** @param {Frame} frame */
-  function acknowledged(frame) {
-    const entry = outbox.settle(frame.client_id);
-    if (!entry) return;
-    // Shown from here on as stored; the message itself follows and takes the same place.
-    timeline.take({
-      type: 'new_message',
-      message: {
-        id: frame.id, room_id: frame.room_id, seq: frame.seq, user_id: me.id, username: me.username,
-        content: entry.content, message_type: 'text', created_at: frame.created_at, client_id: frame.client_id,
-      },
-    });
-    changed();
+  function refused(frame) {
+    if (!frame.client_id) return;
+    for (const state of states.values()) if (state.refused(frame)) return;
   }
 
   /** @param {Frame} frame */
   function happened(frame) {
-    const here = room.get();
-    const place = frame.room_id ?? frame.message?.room_id;
-    if (!here || place !== here.id) return;
-    count(here, frame);
-    const message = timeline.take(frame);
-    if (frame.message?.client_id && frame.message.user_id === me.id) outbox.settle(frame.message.client_id);
-    if (message && message.user_id !== me.id && begun) speak(message);
-    if (begun && !catchingUp && timeline.hasGap()) void catchUp(here);
-    changed();
+    const id = placeOf(frame);
+    if (id === null) return;
+    const place = rooms.hear(frame);
+    if (place === 'left') return forget(id);
+    // One was brought into a room, or a conversation was begun with one, elsewhere.
+    if (place === 'unknown') return void refresh();
+    states.get(id)?.hear(frame);
   }
 
-  /**
-   * @param {Room} here
-   * @param {Frame} frame
-   */
-  function count(here, frame) {
-    if (frame.type === 'member_joined' && frame.seq > here.last_seq) {
-      room.set({ ...here, members: here.members + 1, last_seq: frame.seq });
-    }
-  }
-
-  /**
-   * Brings the room up to date: from nothing, or from where the connection was lost. Live events may come meanwhile;
-   * each place is taken once.
-   * @param {Room} here
-   */
-  async function catchUp(here) {
-    if (catchingUp) return;
-    catchingUp = true;
+  /** Asks which rooms there are, when one is heard of that is not known. */
+  async function refresh() {
+    if (refreshing) return;
+    refreshing = true;
     try {
-      if (begun) await readOn(here);
-      else await readNewest(here);
-      history.set('ready');
+      take((await http.get('/api/rooms')).rooms);
+      void look();
     } catch {
-      history.set('failed');
+      // The next welcome names them.
     } finally {
-      catchingUp = false;
-      changed();
+      refreshing = false;
     }
   }
 
-  /** @param {Room} here */
-  async function readNewest(here) {
-    const page = await platform.http.get(`/api/messages?room_id=${here.id}`);
-    timeline.begin(page.messages, page.has_more, here.last_seq);
-    begun = true;
+  /** Looks into rooms in which something was missed, for how much of it waits to be read. */
+  async function look() {
+    if (looking) return;
+    looking = true;
+    try {
+      for (const room of rooms.uncounted().slice(0, LOOKS)) await peek(room);
+    } catch {
+      // Nothing is counted then until the next welcome.
+    } finally {
+      looking = false;
+    }
   }
 
-  /** @param {Room} here */
-  async function readOn(here) {
-    let more = timeline.upTo() < here.last_seq || timeline.hasGap();
-    while (more) {
-      const path = `/api/messages?room_id=${here.id}&after=${timeline.upTo()}`;
-      const { events, has_more: hasMore } = await platform.http.get(path);
-      const before = timeline.upTo();
-      for (const event of events) {
-        timeline.take(event);
-        if (event.message?.client_id && event.message.user_id === me.id) outbox.settle(event.message.client_id);
-      }
-      more = hasMore && timeline.upTo() > before;
-    }
+  /** @param {Room} room */
+  async function peek(room) {
+    const limit = Math.max(1, Math.min(COUNTED, room.last_seq - (room.read_seq ?? 0)));
+    const page = await http.get(`/api/messages?room_id=${room.id}&limit=${limit}`);
+    rooms.count(room.id, page.messages);
+  }
+
+  function close() {
+    open.get()?.close();
+    open.set(null);
+  }
+
+  /**
+   * @param {number} id
+   * @returns {boolean} whether there is such a room
+   */
+  function show(id) {
+    const state = states.get(id);
+    if (!state) return false;
+    if (state === open.get()) return true;
+    open.get()?.close();
+    storage.write(remembered, String(id));
+    state.open();
+    open.set(state);
+    return true;
   }
 
   return {
-    me, room, online, history, changes, connection, outbox,
-    messages: timeline.messages,
-    hasOlder: timeline.hasOlder,
+    me, rooms, people, open, phase, connection, membership, show, close,
 
-    /** Reads a page of older messages, unless one is on its way. */
-    async loadOlder() {
-      const here = room.get();
-      if (!here || loadingOlder || !timeline.hasOlder()) return;
-      loadingOlder = true;
-      try {
-        const path = `/api/messages?room_id=${here.id}&before=${timeline.oldest()}`;
-        const page = await platform.http.get(path);
-        timeline.older(page.messages, page.has_more);
-        changed();
-      } catch {
-        // The next scroll tries again.
-      } finally {
-        loadingOlder = false;
-      }
+    /** The room that was open last in this browser, or the one that everybody finds first. */
+    home() {
+      const last = Number(storage.read(remembered));
+      return rooms.get(last) ?? rooms.list.get()[0] ?? null;
     },
 
-    /** Tries to load the history once more. */
-    reload() {
-      const here = room.get();
-      if (!here) return;
-      history.set('loading');
-      void catchUp(here);
+    /**
+     * A room that was just made, entered or begun.
+     * @param {Room} room
+     */
+    entered(room) {
+      rooms.put(room);
+      if (!states.has(room.id)) begin(room).welcomed(room);
     },
 
-    /** @param {string} text */
-    write(text) {
-      const here = room.get();
-      if (here && text.trim() !== '') outbox.write(here.id, text);
+    /**
+     * One has left.
+     * @param {number} id
+     */
+    left(id) {
+      rooms.drop(id);
+      forget(id);
+    },
+
+    /** Reads the newest message of rooms that have not told it yet, for the list to show. */
+    async preview() {
+      const silent = rooms.list.get().filter((room) => room.latest === null && room.last_seq > 0);
+      for (const room of silent.slice(0, LOOKS)) await peek(room).catch(() => {});
+    },
+
+    /** Why an administrator closed the connection, if they said so. */
+    reason: () => reason,
+
+    /** How many messages are not delivered yet, in all rooms. */
+    waiting: () => [...states.values()].reduce((sum, state) => sum + state.waiting(), 0),
+
+    /** Forgets what is not delivered. */
+    discard() {
+      for (const state of states.values()) state.outbox.clear();
     },
   };
 }
 
 /** @typedef {ReturnType<typeof createChat>} Chat */
-
-/**
- * @param {readonly Person[]} people
- * @returns {readonly Person[]}
- */
-function byName(people) {
-  return [...people].sort((a, b) => a.username.localeCompare(b.username));
-}

@@ -19,8 +19,9 @@ import { value } from './value.js';
  * @param {Pick<Platform, 'clock' | 'storage' | 'randomId'>} platform
  * @param {number} userId
  * @param {(frame: Frame) => boolean} send
+ * @param {number} [roomId] of which room; of all, if it is left out
  */
-export function createOutbox(platform, userId, send) {
+export function createOutbox(platform, userId, send, roomId) {
   const { clock, storage } = platform;
   const prefix = `outbox:${userId}:`;
   /** @type {import('./value.js').Value<readonly Outgoing[]>} */
@@ -30,7 +31,7 @@ export function createOutbox(platform, userId, send) {
   /** @returns {Outgoing[]} */
   function load() {
     const kept = storage.keys(prefix).map((key) => read(storage.read(key)));
-    const whole = /** @type {Outgoing[]} */ (kept.filter((entry) => entry !== null));
+    const whole = kept.filter((entry) => entry !== null).filter((entry) => !roomId || entry.roomId === roomId);
     return whole.sort((a, b) => a.at - b.at);
   }
 

@@ -14,6 +14,8 @@ export function explain(problem) {
     case 'rate_limited': return words.tooManyTries(problem.retry_after ?? 1);
     case 'banned': return problem.reason ? words.bannedReason(problem.reason) : words.banned;
     case 'forbidden': return words.forbidden;
+    case 'already_member': return words.alreadyMember;
+    case 'too_many_rooms': return words.tooManyRooms;
     case 'storage_full': return words.storageFull;
     case 'unreachable': return words.unreachable;
     case 'invalid': return problem.fields?.some((f) => f.field === 'content') ? words.tooLong : problem.message;

@@ -2,7 +2,16 @@
  * The words that everything speaks in. There is no code here.
  *
  * @typedef {{ id: number, username: string, is_admin: boolean }} Person
- * @typedef {{ id: number, name: string, mode: 'server' | 'e2ee', kind: string, last_seq: number, members: number }} Room
+ * @typedef {'member' | 'moderator' | 'owner'} Role
+ * @typedef {{
+ *   id: number, name: string, mode: 'server' | 'e2ee', kind: 'group' | 'direct' | 'announcements', peer?: Person | null,
+ *   lobby: boolean, join: 'open' | 'invite', topic: string | null, slow_mode: number, read_only: boolean, role: Role | null,
+ *   last_seq: number, read_seq: number | null, members?: number | null,
+ * }} Room
+ * @typedef {Person & { role: Role }} Member
+ * @typedef {{
+ *   id: number, current: boolean, created_at: string, last_used_at: string, address: string, agent: string,
+ * }} SignIn
  * @typedef {{
  *   id: number, room_id: number, seq: number, user_id: number, username: string, content: string | null,
  *   message_type: string, created_at: string, client_id?: string, reply_to?: number, deleted?: { by: string },
@@ -18,7 +27,10 @@
  *   read(key: string): string | null, write(key: string, value: string): void, remove(key: string): void,
  *   keys(prefix: string): string[],
  * }} Storage
- * @typedef {{ get(path: string): Promise<any>, post(path: string, body: object): Promise<any>, forget(): void }} Http
+ * @typedef {{
+ *   get(path: string): Promise<any>, post(path: string, body: object): Promise<any>,
+ *   patch(path: string, body: object): Promise<any>, remove(path: string): Promise<any>, forget(): void,
+ * }} Http
  * @typedef {{ open(): void, message(text: string): void, close(code: number): void }} SocketHandlers
  * @typedef {{ send(text: string): void, close(): void }} Socket
  * @typedef {{ user: Person, app_name: string }} SessionAnswer

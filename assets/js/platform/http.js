@@ -45,26 +45,36 @@ export function browserHttp() {
   const get = (path) => request(path, {});
 
   /**
+   * @param {'POST' | 'PATCH' | 'DELETE'} method
    * @param {string} path
    * @param {object} body
    */
-  async function send(path, body) {
+  async function send(method, path, body) {
     csrf ??= /** @type {string} */ ((await get('/api/csrf')).csrf_token);
     const headers = { 'content-type': 'application/json', 'x-csrf-token': csrf };
-    return request(path, { method: 'POST', headers, body: JSON.stringify(body) });
+    return request(path, { method, headers, body: JSON.stringify(body) });
+  }
+
+  /**
+   * @param {'POST' | 'PATCH' | 'DELETE'} method
+   * @param {string} path
+   * @param {object} body
+   */
+  async function change(method, path, body) {
+    try {
+      return await send(method, path, body);
+    } catch (error) {
+      if (!(error instanceof HttpError) || error.problem.code !== 'csrf_failed') throw error;
+      csrf = null;
+      return send(method, path, body);
+    }
   }
 
   return {
     get,
-    async post(path, body) {
-      try {
-        return await send(path, body);
-      } catch (error) {
-        if (!(error instanceof HttpError) || error.problem.code !== 'csrf_failed') throw error;
-        csrf = null;
-        return send(path, body);
-      }
-    },
+    post: (path, body) => change('POST', path, body),
+    patch: (path, body) => change('PATCH', path, body),
+    remove: (path) => change('DELETE', path, {}),
     forget() {
       csrf = null;
     },

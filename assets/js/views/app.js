@@ -14,8 +14,9 @@ import { gate } from './gate.js';
  * @param {Platform} platform
  * @param {HTMLElement} root
  * @param {HTMLElement} log where new messages are spoken
+ * @param {import('../core/places.js').Past} past
  */
-export function startApp(platform, root, log) {
+export function startApp(platform, root, log, past) {
   const session = createSession(platform, document.title);
   let leave = () => {};
 
@@ -33,9 +34,9 @@ export function startApp(platform, root, log) {
   /** @param {Inside} state */
   function inside(state) {
     const chat = createChat(platform, state.user, speaker(log));
-    const view = createChatView(chat, platform, state.appName, () => session.signOut());
+    const view = createChatView(chat, platform, past, state.appName, () => session.signOut());
     const stopWatching = chat.connection.state.watch(({ phase, code }) => {
-      if (phase === 'ended' && code !== null) ended(code, () => chat.connection.start());
+      if (phase === 'ended' && code !== null) ended(code, chat.reason(), () => chat.connection.start());
     });
     const online = () => chat.connection.tryNow();
     const offline = () => chat.connection.networkLost();
@@ -55,17 +56,29 @@ export function startApp(platform, root, log) {
   /**
    * The server has closed the connection for good.
    * @param {number} code
+   * @param {string | null} reason
    * @param {() => void} comeBack
    */
-  function ended(code, comeBack) {
-    if (code === 4003) {
-      const dialog = h('dialog', { 'aria-label': words.kicked }, h('div', { class: 'empty' }, icon('door', 'lg'), h('p', {}, words.kicked),
-        h('button', { type: 'button', class: 'btn primary', onclick: () => { dialog.remove(); comeBack(); } }, words.reconnect)));
-      root.append(dialog);
-      dialog.showModal();
-      return;
-    }
-    void session.ended(code === 4004 ? words.banned : words.signedOut);
+  function ended(code, reason, comeBack) {
+    if (code === 4003) return disconnected(reason, comeBack);
+    const banned = reason === null ? words.banned : words.bannedReason(reason);
+    return void session.ended(code === 4004 ? banned : words.signedOut);
+  }
+
+  /**
+   * @param {string | null} reason
+   * @param {() => void} comeBack
+   */
+  function disconnected(reason, comeBack) {
+    const dialog = h('dialog', { 'aria-labelledby': 'kicked' }, h('div', { class: 'empty' }, icon('door', 'lg'),
+      h('h2', { class: 'display', id: 'kicked' }, words.kicked), h('p', {}, reason === null ? words.kickedText : words.kickedReason(reason)),
+      h('button', { type: 'button', class: 'btn primary', onclick: () => dialog.close() }, words.reconnect)));
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      comeBack();
+    });
+    root.append(dialog);
+    dialog.showModal();
   }
 
   void session.start();

@@ -43,7 +43,7 @@ export function createBanner(chat, clock, card) {
 
   /** @param {number} seconds */
   function show(seconds) {
-    const waiting = chat.outbox.entries.get().filter((entry) => entry.state !== 'failed').length;
+    const waiting = chat.waiting();
     const rest = `${words.reconnectingIn(seconds)}${waiting > 0 ? ` ${words.waiting(waiting)}` : ''}`;
     const text = element.querySelector('[data-rest]');
     if (text) {

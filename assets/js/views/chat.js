@@ -2,43 +2,174 @@
 /** @typedef {import('../core/types.js').Platform} Platform */
 /** @typedef {import('../core/types.js').Person} Person */
 /** @typedef {import('../core/types.js').Room} Room */
+/** @typedef {import('../core/room.js').RoomState} RoomState */
 
+import { createPlaces } from '../core/places.js';
+import { explain, problemOf } from '../core/problems.js';
+import { neighbour, titleOf } from '../core/rooms.js';
 import { words } from '../core/words.js';
 import { createBanner } from './banner.js';
-import { createComposer } from './composer.js';
-import { avatar, h, icon, mark } from './dom.js';
-import { createFeed } from './feed.js';
-import { settings } from './settings.js';
+import { createConversation } from './conversation.js';
+import { h, outlook, perFrame } from './dom.js';
+import { createHeader } from './header.js';
+import { listenToKeys, skipLink } from './keys.js';
+import { createLayers } from './layers.js';
+import { createMembers } from './members.js';
+import { palette } from './palette.js';
+import { joinDialog, leaveDialog, newMessageDialog, newRoomDialog, securityDialog } from './room_dialogs.js';
+import { createRoomSettings } from './room_settings.js';
+import { applyCompact, applyTheme, isCompact, isDark, settings } from './settings.js';
+import { shortcutsDialog } from './shortcuts.js';
+import { createSidebar, modKey } from './sidebar.js';
+import { createToasts } from './toast.js';
+
+/** Where one area at a time fits on the screen; the style sheet says the same. */
+const NARROW = '(max-width: 759px), (max-height: 460px) and (max-width: 959px)';
 
 /**
- * The chat itself: the sidebar and the conversation.
+ * The chat itself: the sidebar, the conversation, and what lies over them.
  * @param {Chat} chat
  * @param {Platform} platform
+ * @param {import('../core/places.js').Past} past
  * @param {string} appName
  * @param {() => Promise<void>} signOut
  */
-export function createChatView(chat, platform, appName, signOut) {
-  const app = h('div', { class: 'app', 'data-view': 'chat' });
+export function createChatView(chat, platform, past, appName, signOut) {
+  const app = h('div', { class: 'app', 'data-view': 'list' });
   const connection = h('div', { class: 'conn', role: 'status' });
-  const side = sidebar(chat, appName, connection, {
-    openRoom: () => show('chat'),
-    openSettings: () => {
-      const dialog = settings(chat, platform.storage, signOut);
-      app.append(dialog);
-      dialog.showModal();
-    },
-  });
-  const banner = createBanner(chat, platform.clock, connection);
+  const heading = h('h1', { class: 'sr' });
   const main = h('main', { class: 'room sheet', id: 'main' });
-  /** @type {(() => void)[]} */
-  const stops = [side.stop, banner.stop, () => narrow.removeEventListener('change', landmark)];
+  const banner = createBanner(chat, platform.clock, connection);
+  const toasts = createToasts(platform.clock);
+  const narrow = matchMedia(NARROW);
+  const places = createPlaces(past, arrive);
+  const layers = createLayers(places, app);
+  const side = createSidebar(chat, appName, platform.clock, connection, { go, find, newRoom, newMessage, joinRoom, settings: openSettings, write });
+  const skip = skipLink(words.skip);
+  let stopConversation = () => {};
+  let shown = /** @type {RoomState | null} */ (null);
+  /** What the room that was shown last is called. */
+  let shownName = '';
 
-  const narrow = matchMedia('(max-width: 759px)');
+  /** @param {number} id */
+  function go(id) {
+    places.go(id, narrow.matches);
+  }
 
-  /** @param {'list' | 'chat'} view */
-  function show(view) {
-    app.dataset['view'] = view;
+  /**
+   * The address leads to a room, or to the list. A wide window has room for both, and always shows a conversation.
+   * @param {number | null} id
+   */
+  function arrive(id) {
+    if (chat.phase.get() === 'loading') return;
+    if (id !== null && chat.show(id)) return;
+    const home = narrow.matches ? null : chat.open.get() ?? chat.home();
+    if (home) places.instead(home.id);
+    else if (id !== null) places.instead(null);
+    else chat.close();
+  }
+
+  /** @param {Room} room */
+  function enter(room) {
+    chat.entered(room);
+    go(room.id);
+  }
+
+  /** @param {Person} person */
+  async function write(person) {
+    try {
+      enter(await chat.membership.direct(person.id));
+    } catch (error) {
+      toasts.say(explain(problemOf(error)));
+    }
+  }
+
+  function find() { layers.show(palette(chat, commands(), { go, write })); }
+  function newRoom() { layers.show(newRoomDialog(chat, enter)); }
+  function newMessage() { layers.show(newMessageDialog(chat, write)); }
+  function joinRoom() { layers.show(joinDialog(chat, enter)); }
+  function openShortcuts() { layers.show(shortcutsDialog()); }
+  function openSettings() { layers.show(settings(chat, platform, toasts, { signOut, shortcuts: openShortcuts })); }
+
+  /** @param {number} id */
+  function openMembers(id) {
+    const members = createMembers(chat, id, toasts, write);
+    layers.panel(words.membersTitle, members.element, members.stop);
+  }
+
+  /** @param {number} id */
+  function leave(id) {
+    const room = chat.rooms.get(id);
+    if (!room) return;
+    layers.show(leaveDialog(chat, room, () => {
+      shownName = '';
+      chat.left(id);
+      toasts.say(words.leftRoom(room.name));
+    }));
+  }
+
+  /** What can be done from anywhere, by name. */
+  function commands() {
+    const { storage } = platform;
+    const [dark, dense, here] = [isDark(), isCompact(), chat.open.get()];
+    const room = here && chat.rooms.get(here.id);
+    return [
+      { label: words.newRoom, picture: 'plus', act: newRoom },
+      { label: words.newMessage, picture: 'chats', act: newMessage },
+      { label: words.joinRoom, picture: 'door', act: joinRoom },
+      ...(room && room.kind !== 'direct' ? [
+        { label: words.membersOf(room.name), picture: 'people', act: over(() => openMembers(room.id)) },
+        { label: words.roomSettingsOf(room.name), picture: 'gear', act: over(() => openRoomSettings(room.id)) },
+      ] : []),
+      { label: dark ? words.toLight : words.toDark, picture: dark ? 'sun' : 'moon', act: over(() => applyTheme(dark ? 'light' : 'dark', storage)) },
+      { label: dense ? words.compactOff : words.compactOn, picture: 'chats', act: over(() => applyCompact(!dense, storage)) },
+      { label: words.settings, picture: 'gear', act: openSettings },
+      { label: words.shortcuts, picture: 'kbd', act: openShortcuts, keys: `${modKey()} ${words.keys.slash}` },
+    ];
+  }
+
+  /**
+   * A command that ends the dialog it was given in.
+   * @param {() => void} act
+   */
+  function over(act) {
+    return () => {
+      layers.closeDialog();
+      act();
+    };
+  }
+
+  /** @param {number} id */
+  function openRoomSettings(id) {
+    layers.panel(words.roomSettings, createRoomSettings(chat, id, toasts));
+  }
+
+  /** @param {RoomState | null} room */
+  function show(room) {
+    stopConversation();
+    stopConversation = () => {};
+    shown = room;
+    layers.closePanel();
+    app.dataset['view'] = room ? 'chat' : 'list';
+    skip.hidden = room === null;
     landmark();
+    if (!room) {
+      main.replaceChildren(outlook('chats', words.pickRoom, words.pickRoomText));
+      if (narrow.matches) side.list.querySelector('a')?.focus();
+      return;
+    }
+    const head = createHeader(chat, room.id, {
+      back: places.toList, members: () => openMembers(room.id), settings: () => openRoomSettings(room.id),
+      leave: () => leave(room.id), security: () => layers.show(securityDialog()),
+    });
+    const conversation = createConversation(room, platform);
+    stopConversation = () => {
+      head.stop();
+      conversation.stop();
+    };
+    main.replaceChildren(head.element, banner.element, conversation.feed, conversation.composer);
+    // On touch the keyboard on the screen would come up.
+    if (matchMedia('(pointer: fine)').matches && !layers.hasDialog()) conversation.focus();
   }
 
   /** On a phone one area is there at a time, and that one is the main one. */
@@ -46,113 +177,48 @@ export function createChatView(chat, platform, appName, signOut) {
     if (narrow.matches && app.dataset['view'] === 'list') side.element.setAttribute('role', 'main');
     else side.element.removeAttribute('role');
   }
-  narrow.addEventListener('change', landmark);
 
-  // The room is known once the server has greeted; until then its place is kept.
-  let built = false;
-  stops.push(chat.room.watch((room) => {
-    document.title = room ? `#${room.name} · ${appName}` : appName;
-    if (!room || built) return;
-    built = true;
-    const pill = newestPill();
-    const feed = createFeed(chat, platform, pill);
-    const composer = createComposer(chat, platform, feed.toNewest);
-    composer.element.prepend(pill.element);
-    main.replaceChildren(header(chat, () => show('list'), stops), banner.element, feed.element, composer.element);
-    stops.push(feed.stop);
-    if (matchMedia('(pointer: fine)').matches) composer.focus();
-  }));
+  function resized() {
+    landmark();
+    if (chat.phase.get() === 'ready') arrive(places.here());
+    if (narrow.matches) void chat.preview();
+  }
 
-  app.append(h('header', { class: 'sr' }, h('h1', {}, appName)), side.element, main);
-  return {
-    element: h('div', {}, h('a', { class: 'skip', href: '#compose' }, words.skip), app),
-    stop: () => stops.forEach((stop) => stop()),
-  };
-}
+  const name = perFrame(() => {
+    const room = chat.rooms.get(chat.open.get()?.id ?? 0);
+    const unread = chat.rooms.list.get().reduce((sum, one) => sum + one.unread, 0);
+    const title = room ? titleOf(room) : '';
+    if (room) shownName = title;
+    document.title = words.pageTitle(unread, room && room.kind !== 'direct' ? words.room(title) : title, appName);
+    heading.textContent = words.placeIn(appName, title);
+  });
 
-/**
- * @param {Chat} chat
- * @param {string} appName
- * @param {HTMLElement} connection
- * @param {{ openRoom(): void, openSettings(): void }} act
- */
-function sidebar(chat, appName, connection, act) {
-  const rooms = h('ul');
-  const people = h('ul');
-  const count = h('span', { class: 'num' });
-  const online = h('div', { class: 'online-sec' }, h('h3', { class: 'sec' }, h('span', {}, words.onlineNow, ' ', count)), people);
+  /** A room that was open and is not there any more has been left elsewhere, or somebody removed us. */
+  function stillThere() {
+    if (shown || chat.phase.get() === 'loading') return;
+    const id = places.here();
+    if (id === null || chat.rooms.get(id)) return;
+    if (shownName !== '') toasts.say(words.removedFrom(shownName));
+    arrive(id);
+  }
+
+  places.start();
+  narrow.addEventListener('change', resized);
   const stops = [
-    chat.room.watch((room) => rooms.replaceChildren(...(room ? [h('li', {}, roomRow(room, act.openRoom))] : []))),
-    chat.online.watch((list) => {
-      count.textContent = String(list.length);
-      online.hidden = list.length === 0;
-      people.replaceChildren(...list.map((person) => h('li', {}, personRow(person, person.id === chat.me.id))));
+    chat.open.watch(show), chat.open.watch(name), chat.open.watch(stillThere), chat.rooms.list.watch(name),
+    chat.phase.watch((phase) => { if (phase === 'ready') resized(); }),
+    listenToKeys({
+      find, shortcuts: openShortcuts, escape: layers.escape, hasDialog: layers.hasDialog,
+      step(by, unreadOnly) {
+        const next = neighbour(chat.rooms.list.get(), chat.open.get()?.id ?? null, by, unreadOnly);
+        if (next) go(next.id);
+      },
     }),
+    side.stop, banner.stop, places.stop, () => stopConversation(), () => narrow.removeEventListener('change', resized),
   ];
-  const element = h('section', { class: 'side', 'aria-label': words.conversations },
-    h('div', { class: 'side-top' }, mark(), h('h2', { class: 'display grow trunc' }, appName)),
-    h('div', {}),
-    h('nav', { class: 'side-scroll', 'aria-label': words.conversations, tabindex: '0' },
-      h('h3', { class: 'sec' }, words.rooms), rooms, online),
-    h('div', { class: 'me' }, avatar(chat.me, 's32'),
-      h('div', { class: 'grow' }, h('b', { class: 'trunc' }, h('bdi', {}, chat.me.username)), connection),
-      h('button', { type: 'button', class: 'ib', 'aria-label': words.settings, 'aria-haspopup': 'dialog', onclick: act.openSettings }, icon('gear'))));
-  return { element, stop: () => stops.forEach((stop) => stop()) };
-}
-
-/**
- * @param {Room} room
- * @param {() => void} open
- */
-function roomRow(room, open) {
-  return h('a', { class: 'row', href: '#compose', 'aria-current': 'page', onclick: (event) => { event.preventDefault(); open(); } },
-    h('span', { class: 'gl' }, icon('hash')), h('span', { class: 'trunc' }, h('span', { class: 'name', dir: 'auto' }, room.name)),
-    h('span', { class: 'end' }));
-}
-
-/**
- * @param {Person} person
- * @param {boolean} myself
- */
-function personRow(person, myself) {
-  const tag = person.is_admin ? words.admin : myself ? words.you : null;
-  return h('div', { class: 'row' }, avatar(person, 's24', ''),
-    h('span', { class: 'trunc', title: person.username }, h('span', { class: 'name' }, h('bdi', {}, person.username))),
-    h('span', { class: 'end' }, tag !== null && h('span', { class: 'tag' }, tag)));
-}
-
-/**
- * @param {Chat} chat
- * @param {() => void} back
- * @param {(() => void)[]} stops
- */
-function header(chat, back, stops) {
-  const name = h('h2', { class: 'display trunc', dir: 'auto' });
-  const members = h('span', { class: 'members' });
-  stops.push(chat.room.watch((room) => {
-    name.textContent = room?.name ?? '';
-    members.replaceChildren(icon('people', 'sm'), h('span', { class: 'num', 'aria-hidden': 'true' }, String(room?.members ?? 0)),
-      h('span', { class: 'sr' }, words.members(room?.members ?? 0)));
-  }));
-  return h('header', { class: 'head' },
-    h('button', { type: 'button', class: 'ib back', 'aria-label': words.back, onclick: back }, icon('left')),
-    h('div', { class: 'title grow' }, h('div', { class: 'tt' }, icon('hash'), name),
-      h('span', { class: 'lockpill open', title: words.notEncryptedWhy }, icon('unlock', 'xs'), words.notEncrypted)),
-    h('div', { class: 'acts' }, members));
-}
-
-function newestPill() {
-  const label = h('span');
-  const element = h('button', { type: 'button', class: 'tolatest', hidden: true }, icon('arrowdown', 'sm'), label);
+  app.append(h('header', { class: 'sr' }, heading), side.element, main, toasts.element);
   return {
-    element,
-    /**
-     * @param {number} unseen
-     * @param {boolean} away
-     */
-    count(unseen, away) {
-      element.hidden = unseen === 0 && !away;
-      label.textContent = unseen > 0 ? words.newMessages(unseen) : words.newest;
-    },
+    element: h('div', {}, skip, app),
+    stop: () => stops.forEach((stop) => stop()),
   };
 }

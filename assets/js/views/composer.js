@@ -1,4 +1,4 @@
-/** @typedef {import('../core/chat.js').Chat} Chat */
+/** @typedef {import('../core/room.js').RoomState} Chat */
 /** @typedef {import('../core/types.js').Platform} Platform */
 
 import { words } from '../core/words.js';

@@ -58,6 +58,16 @@ export function mark() {
 }
 
 /**
+ * The glyph of a room. A lock stands for what is locked: a private room that the server reads has none.
+ * @param {import('../core/types.js').Room} room
+ * @returns {SVGElement}
+ */
+export function glyph(room) {
+  if (room.join === 'open') return icon('hash');
+  return icon(room.mode === 'e2ee' ? 'lock' : 'people');
+}
+
+/**
  * A person's square: initials on one of eight hues, which carry no meaning.
  * @param {{ id: number, username: string }} person
  * @param {string} [size] `s24`, `s32`
@@ -98,4 +108,83 @@ export function perFrame(act) {
       act();
     });
   };
+}
+
+/**
+ * Makes the children of a list those of the items, and leaves alone what looks the same. Who had the focus keeps it.
+ * @template T
+ * @param {HTMLElement} list
+ * @param {readonly T[]} items
+ * @param {(item: T) => string} keyOf
+ * @param {(item: T) => string} versionOf items of the same key and version look the same
+ * @param {(item: T) => HTMLElement} make
+ */
+export function keyed(list, items, keyOf, versionOf, make) {
+  const held = new Map([...list.children].map((node) => [/** @type {HTMLElement} */ (node).dataset['key'], /** @type {HTMLElement} */ (node)]));
+  /** @type {Element | null} */
+  let next = list.firstElementChild;
+  for (const item of items) {
+    const [key, version] = [keyOf(item), versionOf(item)];
+    const old = held.get(key);
+    held.delete(key);
+    let node = old;
+    if (!node || node.dataset['version'] !== version) {
+      node = make(item);
+      Object.assign(node.dataset, { key, version });
+      const hadFocus = old?.contains(document.activeElement) ?? false;
+      if (old && old === next) next = old.nextElementSibling;
+      if (old) old.replaceWith(node);
+      if (hadFocus) /** @type {HTMLElement | null} */ (node.querySelector('a, button'))?.focus();
+    }
+    if (node === next) next = next.nextElementSibling;
+    else list.insertBefore(node, next);
+  }
+  for (const node of held.values()) node.remove();
+}
+
+/**
+ * What stands in the place of a list while there is nothing in it.
+ * @param {string} picture
+ * @param {string} title
+ * @param {string} text
+ * @param {HTMLElement | null} [button]
+ * @returns {HTMLElement}
+ */
+export function outlook(picture, title, text, button = null) {
+  return h('div', { class: 'empty' },
+    h('div', { class: 'art' }, svg('seal', '#seal-s', '0 0 200 200'), icon(picture)),
+    h('h3', { class: 'display' }, title), h('p', {}, text), button);
+}
+
+/**
+ * A button that does one thing at a time and says what it is doing.
+ * @param {string} label
+ * @param {string} busy
+ * @param {string} style
+ * @param {() => Promise<unknown>} act what it throws is the caller's to handle
+ * @returns {HTMLButtonElement}
+ */
+export function busyButton(label, busy, style, act) {
+  const button = h('button', { type: 'button', class: `btn ${style}` }, label);
+  button.addEventListener('click', () => void once(button, busy, act));
+  return button;
+}
+
+/**
+ * @param {HTMLButtonElement} button
+ * @param {string} busy
+ * @param {() => Promise<unknown>} act
+ */
+export async function once(button, busy, act) {
+  if (button.getAttribute('aria-disabled') === 'true') return;
+  const label = button.textContent ?? '';
+  button.style.minWidth = `${button.offsetWidth}px`;
+  button.setAttribute('aria-disabled', 'true');
+  button.textContent = busy;
+  try {
+    await act();
+  } finally {
+    button.textContent = label;
+    button.setAttribute('aria-disabled', 'false');
+  }
 }

@@ -1,4 +1,4 @@
-/** @typedef {import('../core/chat.js').Chat} Chat */
+/** @typedef {import('../core/room.js').RoomState} Chat */
 /** @typedef {import('../core/rows.js').Row} Row */
 /** @typedef {import('../core/rows.js').MessageRow} MessageRow */
 /** @typedef {import('../core/types.js').Platform} Platform */

@@ -41,7 +41,7 @@ export default async function accounts({ browser }) {
 
   // Signing out in one browser leaves the other alone, and closes what it showed.
   await page.getByRole('button', { name: 'Settings' }).click();
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   assert.equal(await ada.articles.count(), 0);
   await page.goBack().catch(() => {});
@@ -55,6 +55,6 @@ export default async function accounts({ browser }) {
   await tab.goto(bea.server.address);
   await tab.getByRole('textbox', { name: 'Message #plain' }).waitFor();
   await tab.getByRole('button', { name: 'Settings' }).click();
-  await tab.getByRole('button', { name: 'Sign out' }).click();
+  await tab.getByRole('button', { name: 'Sign out', exact: true }).click();
   await bea.page.getByText('You were signed out on this device.').waitFor();
 }

@@ -1,0 +1,44 @@
+/** @typedef {import('../core/room.js').RoomState} RoomState */
+/** @typedef {import('../core/types.js').Platform} Platform */
+
+import { words } from '../core/words.js';
+import { createComposer } from './composer.js';
+import { h, icon } from './dom.js';
+import { createFeed } from './feed.js';
+import { markAsRead } from './reading.js';
+
+/**
+ * A room's messages and the box to write in: what stands below its header.
+ * @param {RoomState} room
+ * @param {Platform} platform
+ */
+export function createConversation(room, platform) {
+  const pill = newestPill();
+  const feed = createFeed(room, platform, pill);
+  const composer = createComposer(room, platform, feed.toNewest);
+  const stopReading = markAsRead(room);
+  composer.element.prepend(pill.element);
+  return {
+    feed: feed.element, composer: composer.element, focus: composer.focus,
+    stop() {
+      stopReading();
+      feed.stop();
+    },
+  };
+}
+
+function newestPill() {
+  const label = h('span');
+  const element = h('button', { type: 'button', class: 'tolatest', hidden: true }, icon('arrowdown', 'sm'), label);
+  return {
+    element,
+    /**
+     * @param {number} unseen
+     * @param {boolean} away
+     */
+    count(unseen, away) {
+      element.hidden = unseen === 0 && !away;
+      label.textContent = unseen > 0 ? words.newMessages(unseen) : words.newest;
+    },
+  };
+}
