@@ -2,11 +2,14 @@
  * The words that everything speaks in. There is no code here.
  *
  * @typedef {{ id: number, username: string, is_admin: boolean }} Person
- * @typedef {{ id: number, name: string, mode: 'server' | 'e2ee', kind: string, last_seq: number, members: number }} Room
+ * @typedef {{ id: number, name: string, mode: 'server' | 'e2ee', kind: string, last_seq: number, members: number,
+ *   read_seq?: number, role?: string, read_only?: boolean, slow_mode?: number, peer?: Person }} Room
  * @typedef {{
  *   id: number, room_id: number, seq: number, user_id: number, username: string, content: string | null,
- *   message_type: string, created_at: string, client_id?: string, reply_to?: number, deleted?: { by: string },
+ *   message_type: string, created_at: string, client_id?: string, reply_to?: number, edited_at?: string,
+ *   reactions?: readonly Reaction[], deleted?: { by: string },
  * }} Message
+ * @typedef {{ emoji: string, user_ids: readonly number[] }} Reaction
  * @typedef {{ type: string } & Record<string, any>} Frame
  * @typedef {{
  *   status: number, code: string, message: string, retry_after?: number, reason?: string,

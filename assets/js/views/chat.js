@@ -5,9 +5,8 @@
 
 import { words } from '../core/words.js';
 import { createBanner } from './banner.js';
-import { createComposer } from './composer.js';
+import { createConversation } from './conversation.js';
 import { avatar, h, icon, mark } from './dom.js';
-import { createFeed } from './feed.js';
 import { settings } from './settings.js';
 
 /**
@@ -49,18 +48,13 @@ export function createChatView(chat, platform, appName, signOut) {
   narrow.addEventListener('change', landmark);
 
   // The room is known once the server has greeted; until then its place is kept.
-  let built = false;
-  stops.push(chat.room.watch((room) => {
-    document.title = room ? `#${room.name} · ${appName}` : appName;
-    if (!room || built) return;
-    built = true;
-    const pill = newestPill();
-    const feed = createFeed(chat, platform, pill);
-    const composer = createComposer(chat, platform, feed.toNewest);
-    composer.element.prepend(pill.element);
-    main.replaceChildren(header(chat, () => show('list'), stops), banner.element, feed.element, composer.element);
-    stops.push(feed.stop);
-    if (matchMedia('(pointer: fine)').matches) composer.focus();
+  stops.push(chat.room.watch((room) => { document.title = room ? `#${room.name} · ${appName}` : appName; }));
+  stops.push(chat.here.watch((room) => {
+    if (!room) return;
+    const conversation = createConversation(room, platform);
+    main.replaceChildren(header(chat, () => show('list'), stops), banner.element, conversation.feed, conversation.composer);
+    stops.push(conversation.stop);
+    if (matchMedia('(pointer: fine)').matches) conversation.focus();
   }));
 
   app.append(h('header', { class: 'sr' }, h('h1', {}, appName)), side.element, main);
@@ -139,20 +133,4 @@ function header(chat, back, stops) {
     h('div', { class: 'title grow' }, h('div', { class: 'tt' }, icon('hash'), name),
       h('span', { class: 'lockpill open', title: words.notEncryptedWhy }, icon('unlock', 'xs'), words.notEncrypted)),
     h('div', { class: 'acts' }, members));
-}
-
-function newestPill() {
-  const label = h('span');
-  const element = h('button', { type: 'button', class: 'tolatest', hidden: true }, icon('arrowdown', 'sm'), label);
-  return {
-    element,
-    /**
-     * @param {number} unseen
-     * @param {boolean} away
-     */
-    count(unseen, away) {
-      element.hidden = unseen === 0 && !away;
-      label.textContent = unseen > 0 ? words.newMessages(unseen) : words.newest;
-    },
-  };
 }

@@ -1,0 +1,51 @@
+/** @typedef {import('../core/room.js').Room} Room */
+/** @typedef {import('../core/types.js').Platform} Platform */
+
+import { words } from '../core/words.js';
+import { createComposer } from './composer.js';
+import { h, icon } from './dom.js';
+import { createFeed } from './feed.js';
+import { createNotices } from './notices.js';
+
+/**
+ * A room's messages and the box to write in: what stands below its header.
+ * @param {Room} room
+ * @param {Platform} platform
+ */
+export function createConversation(room, platform) {
+  const pill = newestPill();
+  const notices = createNotices(room);
+  const feed = createFeed(room, platform, pill, () => composer.focus());
+  const composer = createComposer(room, platform, {
+    written: () => void feed.toNewest(),
+    leave() {
+      room.clearLine();
+      void feed.toNewest();
+    },
+  });
+  composer.element.prepend(pill.element, notices.element);
+  return {
+    feed: feed.element, composer: composer.element, focus: composer.focus,
+    stop() {
+      feed.stop();
+      composer.stop();
+      notices.stop();
+    },
+  };
+}
+
+function newestPill() {
+  const label = h('span');
+  const element = h('button', { type: 'button', class: 'tolatest', hidden: true }, icon('arrowdown', 'sm'), label);
+  return {
+    element,
+    /**
+     * @param {number} unseen
+     * @param {boolean} away
+     */
+    count(unseen, away) {
+      element.hidden = unseen === 0 && !away;
+      label.textContent = unseen > 0 ? words.newMessages(unseen) : words.newest;
+    },
+  };
+}
