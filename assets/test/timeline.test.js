@@ -51,14 +51,16 @@ test('older pages go before', () => {
   assert.deepEqual([seqs(timeline), timeline.hasOlder()], [[6, 7, 8, 9], false]);
 });
 
-test('an edit changes the text, a deletion takes the message away, and their places count', () => {
+test('an edit changes the text, a deletion leaves an empty place, a reaction is counted, and their places count', () => {
   const timeline = createTimeline();
   timeline.begin([message(1), message(2)], false, 2);
   timeline.take({ type: 'message_edited', room_id: 1, seq: 3, message: { ...message(2), content: 'better' } });
   timeline.take({ type: 'message_deleted', room_id: 1, seq: 4, id: 1, target_seq: 1, by: 'author' });
-  timeline.take({ type: 'reaction', room_id: 1, seq: 5, target_id: 2, user_id: 1, emoji: '👍', added: true });
+  timeline.take({ type: 'reaction', room_id: 1, seq: 5, target_id: 1002, user_id: 1, emoji: '👍', added: true });
   timeline.take({ type: 'withheld', room_id: 1, seq: 6, to_seq: 8 });
-  assert.deepEqual(timeline.messages().map((m) => [m.seq, m.content]), [[2, 'better']]);
+  assert.deepEqual(timeline.messages().map((m) => [m.seq, m.content]), [[1, null], [2, 'better']]);
+  assert.deepEqual(timeline.messages()[1].reactions, [{ emoji: '👍', user_ids: [1] }]);
+  assert.equal(timeline.target(1001), 'gone');
   assert.deepEqual([timeline.upTo(), timeline.hasGap()], [8, false]);
 });
 
@@ -74,4 +76,41 @@ test('an edit of a message that is not held here waits for its page', () => {
   timeline.begin([message(8)], true, 8);
   timeline.take({ type: 'message_edited', room_id: 1, seq: 9, message: message(2) });
   assert.deepEqual([seqs(timeline), timeline.upTo()], [[8], 9]);
+});
+
+test('a stretch in the middle leaves alone what comes live until it has reached it', () => {
+  const timeline = createTimeline();
+  timeline.begin([message(90)], true, 90);
+  timeline.beginAt([message(10), message(11)], true);
+  assert.ok(timeline.take(live(91)));
+  assert.equal(timeline.take(live(91)), null);
+  timeline.take({ type: 'reaction', room_id: 1, seq: 92, target_id: 1011, user_id: 1, emoji: '👍', added: true });
+  assert.deepEqual([seqs(timeline), timeline.isDetached(), timeline.hasGap()], [[10, 11], true, false]);
+  timeline.newer([live(12), { type: 'message_deleted', room_id: 1, seq: 13, id: 1010, target_seq: 10, by: 'author' }], true);
+  assert.deepEqual([timeline.upTo(), timeline.isDetached(), timeline.messages()[0].content], [13, true, null]);
+  timeline.newer([live(91)], false);
+  assert.deepEqual([timeline.isDetached(), timeline.hasGap()], [false, true], 'the reaction has yet to be read');
+  timeline.newer([{ type: 'reaction', room_id: 1, seq: 92, target_id: 1011, user_id: 1, emoji: '👍', added: true }], false);
+  assert.deepEqual([timeline.hasGap(), timeline.get(1011).reactions.length], [false, 1]);
+});
+
+test('what a message answers is there, gone, or too far to know', () => {
+  const timeline = createTimeline();
+  timeline.begin([message(5), message(8)], true, 8);
+  assert.deepEqual([timeline.target(1005).seq, timeline.target(1006), timeline.target(1002)], [5, 'gone', 'unknown']);
+});
+
+test('whatever the order and however often, the places are the same', () => {
+  let seed = 7;
+  const random = (n) => { seed = (seed * 48271) % 2147483647; return seed % n; };
+  for (let round = 0; round < 200; round += 1) {
+    const timeline = createTimeline();
+    const events = Array.from({ length: 30 }, (_, i) => live(i + 1));
+    const cut = random(30);
+    timeline.begin(events.slice(Math.max(0, cut - 8), cut).map((e) => e.message), cut > 8, cut);
+    const order = events.slice(cut).flatMap((e) => Array(1 + random(2)).fill(e)).sort(() => random(3) - 1);
+    for (const event of order) timeline.take(event);
+    assert.deepEqual(seqs(timeline), Array.from({ length: 30 - Math.max(0, cut - 8) }, (_, i) => i + 1 + Math.max(0, cut - 8)));
+    assert.deepEqual([timeline.upTo(), timeline.hasGap()], [30, false]);
+  }
 });

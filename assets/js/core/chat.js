@@ -3,7 +3,7 @@
 /** @typedef {import('./types.js').Room} Room */
 /** @typedef {import('./types.js').Frame} Frame */
 /** @typedef {import('./types.js').Message} Message */
-/** @typedef {import('./room.js').RoomState} RoomState */
+/** @typedef {import('./room.js').Room} RoomState */
 
 import { createConnection } from './connection.js';
 import { createMembership } from './membership.js';
@@ -199,8 +199,11 @@ export function createChat(platform, me, speak) {
     /** Why an administrator closed the connection, if they said so. */
     reason: () => reason,
 
-    /** How many messages are not delivered yet, in all rooms. */
+    /** How many messages wait to be sent, in all rooms. */
     waiting: () => [...states.values()].reduce((sum, state) => sum + state.waiting(), 0),
+
+    /** How many are not delivered, those that were refused among them. */
+    unsent: () => [...states.values()].reduce((sum, state) => sum + state.outbox.entries.get().length, 0),
 
     /** Forgets what is not delivered. */
     discard() {

@@ -8,22 +8,22 @@ import { value } from './value.js';
 /**
  * A message that was written and is not acknowledged yet. Its name never changes, so however often it is sent, it is
  * one message.
- * @typedef {{ clientId: string, roomId: number, content: string, at: number, state: 'queued' | 'sending' | 'failed',
- *   fault: string | null }} Outgoing
+ * @typedef {{ clientId: string, roomId: number, content: string, replyTo: number | null, at: number,
+ *   state: 'queued' | 'sending' | 'failed', fault: string | null }} Outgoing
  */
 
 /**
- * What was written and not acknowledged. It is kept in the browser until then, under a key of its own for each
+ * What was written in a room and not acknowledged. It is kept in the browser until then, under a key of its own for each
  * message: two tabs may hold the same one after a reload, and both may send it, which is harmless, for its name makes
  * it one message; what one of them has delivered the other hears of and forgets.
  * @param {Pick<Platform, 'clock' | 'storage' | 'randomId'>} platform
  * @param {number} userId
+ * @param {number} roomId
  * @param {(frame: Frame) => boolean} send
- * @param {number} [roomId] of which room; of all, if it is left out
  */
-export function createOutbox(platform, userId, send, roomId) {
+export function createOutbox(platform, userId, roomId, send) {
   const { clock, storage } = platform;
-  const prefix = `outbox:${userId}:`;
+  const prefix = `outbox:${userId}:${roomId}:`;
   /** @type {import('./value.js').Value<readonly Outgoing[]>} */
   const entries = value(/** @type {readonly Outgoing[]} */ (load()));
   let stopTimer = () => {};
@@ -31,7 +31,7 @@ export function createOutbox(platform, userId, send, roomId) {
   /** @returns {Outgoing[]} */
   function load() {
     const kept = storage.keys(prefix).map((key) => read(storage.read(key)));
-    const whole = kept.filter((entry) => entry !== null).filter((entry) => !roomId || entry.roomId === roomId);
+    const whole = /** @type {Outgoing[]} */ (kept.filter((entry) => entry !== null));
     return whole.sort((a, b) => a.at - b.at);
   }
 
@@ -61,7 +61,8 @@ export function createOutbox(platform, userId, send, roomId) {
     const next = entries.get().find((entry) => entry.state === 'queued');
     if (!next) return;
     const frame = {
-      type: 'message', content: next.content, message_type: 'text', room_id: next.roomId, client_id: next.clientId,
+      type: 'message', content: next.content, message_type: 'text', room_id: roomId, client_id: next.clientId,
+      ...(next.replyTo !== null && { reply_to: next.replyTo }),
     };
     if (send(frame)) change(next.clientId, { state: 'sending' });
   }
@@ -71,14 +72,14 @@ export function createOutbox(platform, userId, send, roomId) {
     flush,
 
     /**
-     * @param {number} roomId
      * @param {string} content
+     * @param {number | null} [replyTo]
      */
-    write(roomId, content) {
+    write(content, replyTo = null) {
       const last = entries.get().at(-1);
       const at = Math.max(clock.now(), (last?.at ?? 0) + 1);
       /** @type {Outgoing} */
-      const entry = { clientId: platform.randomId(), roomId, content, at, state: 'queued', fault: null };
+      const entry = { clientId: platform.randomId(), roomId, content, replyTo, at, state: 'queued', fault: null };
       keep(entry);
       entries.set([...entries.get(), entry]);
       flush();
@@ -102,17 +103,19 @@ export function createOutbox(platform, userId, send, roomId) {
      * It was refused. What only came too fast is sent again by itself.
      * @param {string} clientId
      * @param {Problem} problem
+     * @returns {boolean} whether it was one of these
      */
     refused(clientId, problem) {
-      if (!entries.get().some((entry) => entry.clientId === clientId)) return;
+      if (!entries.get().some((entry) => entry.clientId === clientId)) return false;
       if (problem.code === 'rate_limited' || problem.code === 'unavailable') {
         change(clientId, { state: 'queued' });
         stopTimer();
         stopTimer = clock.after((problem.retry_after ?? 1) * 1_000, flush);
-        return;
+        return true;
       }
       change(clientId, { state: 'failed', fault: explain(problem) });
       flush();
+      return true;
     },
 
     /** The connection is gone: what was under way has to be sent again. */
@@ -144,7 +147,7 @@ function read(text) {
   try {
     const entry = JSON.parse(text ?? '');
     const whole = typeof entry.clientId === 'string' && typeof entry.content === 'string' && entry.roomId > 0;
-    return whole ? { ...entry, state: 'queued', fault: null } : null;
+    return whole ? { ...entry, replyTo: entry.replyTo ?? null, state: 'queued', fault: null } : null;
   } catch {
     return null;
   }

@@ -1,134 +1,180 @@
 /** @typedef {import('./types.js').Platform} Platform */
 /** @typedef {import('./types.js').Person} Person */
-/** @typedef {import('./types.js').Room} Room */
+/** @typedef {import('./types.js').Room} Summary */
 /** @typedef {import('./types.js').Frame} Frame */
 /** @typedef {import('./types.js').Message} Message */
 
+import { createDraft } from './drafts.js';
+import { createHistory } from './history.js';
 import { createOutbox } from './outbox.js';
+import { createPending } from './pending.js';
+import { createPeople } from './people.js';
+import { oneLine } from './rows.js';
 import { createTimeline } from './timeline.js';
+import { createTyping } from './typing.js';
 import { value } from './value.js';
 
 /** A room counts as read when its newest message has been in view for so long. */
 const READ_AFTER = 1_000;
 
 /**
- * One room: its messages, and what is on its way to it. It reads its history when it is first opened; until then it
- * only delivers what was written before.
- * @param {{ platform: Platform, me: Person, send: (frame: Frame) => boolean, summary: Room,
- *   speak: (message: Message) => void }} given
+ * One room: its messages, what is written in it and on its way, who is typing, how far it has been read.
+ * @param {{
+ *   platform: Platform, me: Person, send: (frame: Frame) => boolean, summary: Summary,
+ *   speak: (message: Message) => void,
+ * }} needs `speak` is told of messages that arrive live from others
  */
 export function createRoom({ platform, me, send, summary, speak }) {
-  const timeline = createTimeline();
+  const { clock, http, storage } = platform;
+  const { id } = summary;
   const room = value(summary);
-  const history = value(/** @type {'loading' | 'ready' | 'failed'} */ ('loading'));
-  /** Counts up whenever the timeline has changed. */
+  /** Counts up whenever what the feed shows has changed. */
   const changes = value(0);
-  let isOpen = false;
-  let begun = false;
-  let catchingUp = false;
-  let loadingOlder = false;
+  const connected = value(false);
+  const changed = () => changes.set(changes.get() + 1);
+
+  const timeline = createTimeline();
+  const outbox = createOutbox(platform, me.id, id, send);
+  const typing = createTyping(platform, me, id, send);
+  const draft = createDraft(storage, me.id, id);
+  const people = createPeople(platform, id);
+  const pending = createPending(platform, me, id, timeline, changed);
+  const history = createHistory(platform, id, timeline, { last: () => room.get().last_seq, held, changed });
+  outbox.entries.watch(changed);
+  people.list.watch(changed);
+  draft.value.watch(changed);
+
+  let opened = false;
+  /** Where reading had stopped when the room was opened, or when the reader looked away. @type {number | null} */
+  let line = null;
   let readSeq = summary.read_seq ?? 0;
+  let watching = false;
   /** @type {(() => void) | null} */
   let stopReading = null;
 
-  const outbox = createOutbox(platform, me.id, send, summary.id);
-  const changed = () => changes.set(changes.get() + 1);
-
-  /** @param {Frame} frame */
-  function settleOwn(frame) {
-    const message = frame.message;
-    if (message?.client_id && message.user_id === me.id) outbox.settle(message.client_id);
+  /**
+   * A message has come from the server: if it is one of ours, it is sent.
+   * @param {Message} message
+   */
+  function held(message) {
+    if (message.user_id === me.id && message.client_id) outbox.settle(message.client_id);
   }
 
-  /**
-   * Brings the room up to date: from nothing, or from where the connection was lost. Live events may come meanwhile;
-   * each place is taken once.
-   */
-  async function catchUp() {
-    if (catchingUp) return;
-    catchingUp = true;
-    try {
-      if (begun) await readOn();
-      else await readNewest();
-      history.set('ready');
-    } catch {
-      history.set('failed');
-    } finally {
-      catchingUp = false;
-      changed();
-    }
+  /** @param {Frame} frame */
+  function hear(frame) {
+    if (frame.type === 'typing') return typing.hear(frame);
+    if (frame.type === 'room_changed') room.set({ ...room.get(), ...frame.room });
+    if (frame.type === 'member_joined' || frame.type === 'member_left') came(frame);
+    const message = timeline.take(frame);
+    if (frame.type === 'new_message') held(frame.message);
+    if (message) arrived(message);
+    if (opened) history.mend();
+    changed();
+  }
+
+  /** @param {Frame} frame */
+  function came(frame) {
+    const joined = frame.type === 'member_joined';
+    people[joined ? 'joined' : 'left'](frame.user);
+    const here = room.get();
+    if (frame.seq > here.last_seq) room.set({ ...here, members: (here.members ?? 0) + (joined ? 1 : -1), last_seq: frame.seq });
+  }
+
+  /** @param {Message} message */
+  function arrived(message) {
+    typing.stopped(message.user_id);
+    if (message.user_id === me.id || !history.begun()) return;
+    if (opened) speak(message);
+    if (watching) readSoon();
+    else if (opened) line ??= message.seq - 1;
+  }
+
+  function readSoon() {
+    stopReading ??= clock.after(READ_AFTER, () => {
+      stopReading = null;
+      markRead(timeline.upTo());
+    });
   }
 
   /** @param {number} seq */
   function markRead(seq) {
-    if (seq <= readSeq) return;
+    if (timeline.isDetached() || !history.begun() || seq <= readSeq) return;
     const before = readSeq;
     readSeq = seq;
     room.set({ ...room.get(), read_seq: seq });
-    platform.http.post(`/api/rooms/${summary.id}/read`, { seq }).catch(() => { readSeq = Math.min(readSeq, before); });
+    http.post(`/api/rooms/${id}/read`, { seq }).catch(() => { readSeq = Math.min(readSeq, before); });
   }
 
-  async function readNewest() {
-    const here = room.get();
-    const page = await platform.http.get(`/api/messages?room_id=${here.id}`);
-    timeline.begin(page.messages, page.has_more, here.last_seq);
-    begun = true;
-  }
-
-  async function readOn() {
-    const here = room.get();
-    let more = timeline.upTo() < here.last_seq || timeline.hasGap();
-    while (more) {
-      const before = timeline.upTo();
-      const { events, has_more: hasMore } = await platform.http.get(`/api/messages?room_id=${here.id}&after=${before}`);
-      for (const event of events) {
-        timeline.take(event);
-        settleOwn(event);
-      }
-      more = hasMore && timeline.upTo() > before;
+  /** What stands in the message box is sent, or takes the place of the message that is being edited. */
+  function submit() {
+    const { text, replyTo, editing } = draft.value.get();
+    if (draft.shown().trim() === '') return false;
+    if (editing) {
+      draft.set({ editing: null });
+      edit(editing.id, editing.text);
+    } else {
+      draft.set({ text: '', replyTo: null });
+      outbox.write(text, replyTo?.id ?? null);
+      typing.sent();
     }
+    return true;
+  }
+
+  /**
+   * @param {number} messageId
+   * @param {string} text
+   */
+  function edit(messageId, text) {
+    if (timeline.get(messageId)?.content === text) return;
+    pending.edit(messageId, text, () => { if (!draft.value.get().editing) draft.set({ editing: { id: messageId, text } }); });
   }
 
   return {
-    id: summary.id, me, room, history, changes, outbox,
-    messages: timeline.messages,
-    hasOlder: timeline.hasOlder,
+    id, me, room, changes, connected, outbox, typing, draft, people,
+    history: history.state,
+    notice: pending.notice,
+    dismiss: pending.dismiss,
+    hear, submit, edit, changed,
 
+    /** The reader comes to the room. */
     open() {
-      isOpen = true;
-      if (!begun) void catchUp();
+      if (opened) return;
+      opened = true;
+      line = readSeq > 0 && readSeq < room.get().last_seq ? readSeq : null;
+      history.start(line);
     },
 
+    /** The reader leaves it. */
     close() {
-      isOpen = false;
+      opened = false;
+      line = null;
+      this.sees(false);
+      typing.wrote(false);
     },
 
     /**
-     * The connection is there (again), and the room stands like this.
-     * @param {Room} now
+     * The connection is there, for the first time or again.
+     * @param {Summary} next
      */
-    welcomed(now) {
-      room.set(now);
-      readSeq = Math.max(readSeq, now.read_seq ?? 0);
-      if (begun || isOpen) void catchUp();
+    welcomed(next) {
+      room.set(next);
+      readSeq = Math.max(readSeq, next.read_seq ?? 0);
+      connected.set(true);
+      if (opened) history.catchUp();
       outbox.flush();
+      pending.resume();
     },
 
-    /** @param {Frame} frame */
-    hear(frame) {
-      settleOwn(frame);
-      if (!begun && !isOpen) return;
-      const message = timeline.take(frame);
-      if (message && message.user_id !== me.id && begun && isOpen) speak(message);
-      if (begun && !catchingUp && timeline.hasGap()) void catchUp();
-      changed();
+    /** The connection is gone. */
+    interrupted() {
+      connected.set(false);
+      outbox.interrupted();
+      typing.clear();
     },
-
-    interrupted: () => outbox.interrupted(),
 
     /**
      * @param {Frame} frame
-     * @returns {boolean} whether it was a message of this room
+     * @returns {boolean} whether the message was written here
      */
     acknowledged(frame) {
       const entry = outbox.settle(frame.client_id);
@@ -137,8 +183,9 @@ export function createRoom({ platform, me, send, summary, speak }) {
       timeline.take({
         type: 'new_message',
         message: {
-          id: frame.id, room_id: frame.room_id, seq: frame.seq, user_id: me.id, username: me.username,
-          content: entry.content, message_type: 'text', created_at: frame.created_at, client_id: frame.client_id,
+          id: frame.id, room_id: id, seq: frame.seq, user_id: me.id, username: me.username, content: entry.content,
+          message_type: 'text', created_at: frame.created_at, client_id: frame.client_id,
+          ...(entry.replyTo !== null && { reply_to: entry.replyTo }),
         },
       });
       changed();
@@ -147,60 +194,106 @@ export function createRoom({ platform, me, send, summary, speak }) {
 
     /**
      * @param {Frame} frame
-     * @returns {boolean} whether it was a message of this room
+     * @returns {boolean} whether the message was written here
      */
-    refused(frame) {
-      if (!outbox.entries.get().some((entry) => entry.clientId === frame.client_id)) return false;
-      outbox.refused(frame.client_id, /** @type {any} */ (frame));
-      return true;
-    },
+    refused: (frame) => outbox.refused(frame.client_id, /** @type {any} */ (frame)),
 
-    /** How many messages are not delivered yet. */
-    waiting: () => outbox.entries.get().length,
+    /** How many messages wait to be sent. */
+    waiting: () => outbox.entries.get().filter((entry) => entry.state !== 'failed').length,
+
+    messages: timeline.messages,
+    /** @param {Message} message */
+    shown: (message) => pending.apply(message),
+    target: timeline.target,
+    hasOlder: timeline.hasOlder,
+    isDetached: timeline.isDetached,
+    upTo: timeline.upTo,
+    older: history.older,
+    newer: history.newer,
+    reload: history.reload,
+    find: history.find,
+    toNewest: history.toNewest,
+
+    /** Where the line of new messages stands. */
+    line: () => line,
+    /** The reader has seen it. */
+    clearLine() {
+      if (line === null) return;
+      line = null;
+      changed();
+    },
 
     /**
      * Whether the newest message is in view of somebody who looks.
      * @param {boolean} now
      */
     sees(now) {
-      if (now && begun && timeline.upTo() > readSeq) {
-        stopReading ??= platform.clock.after(READ_AFTER, () => {
-          stopReading = null;
-          markRead(timeline.upTo());
-        });
-      }
+      watching = now;
+      if (now && timeline.upTo() > readSeq) readSoon();
       if (!now) {
         stopReading?.();
         stopReading = null;
       }
     },
 
-    /** Reads a page of older messages, unless one is on its way. */
-    async loadOlder() {
-      if (loadingOlder || !timeline.hasOlder()) return;
-      loadingOlder = true;
-      try {
-        const page = await platform.http.get(`/api/messages?room_id=${summary.id}&before=${timeline.oldest()}`);
-        timeline.older(page.messages, page.has_more);
-        changed();
-      } catch {
-        // The next scroll tries again.
-      } finally {
-        loadingOlder = false;
-      }
-    },
-
-    /** Tries to load the history once more. */
-    reload() {
-      history.set('loading');
-      void catchUp();
-    },
+    markRead,
 
     /** @param {string} text */
     write(text) {
-      if (text.trim() !== '') outbox.write(summary.id, text);
+      if (text.trim() !== '') outbox.write(text);
     },
+
+    /** @param {number} messageId */
+    startEdit(messageId) {
+      const message = timeline.get(messageId);
+      const text = message && pending.apply(message).content;
+      if (message?.user_id !== me.id || typeof text !== 'string') return;
+      draft.set({ editing: { id: messageId, text } });
+    },
+
+    /** Edits the message that one has said last. */
+    editLast() {
+      const last = timeline.messages().findLast((message) => message.user_id === me.id && !pending.apply(message).deleted);
+      if (last) this.startEdit(last.id);
+    },
+
+    /** @param {number} messageId */
+    startReply(messageId) {
+      const message = timeline.get(messageId);
+      if (!message || message.deleted) return;
+      const { username, user_id: userId, content } = message;
+      draft.set({ editing: null, replyTo: { id: messageId, username, userId, text: oneLine(content ?? '') } });
+    },
+
+    /** @returns {boolean} whether there was an edit or a reply to leave */
+    cancel() {
+      const { editing, replyTo } = draft.value.get();
+      if (editing) draft.set({ editing: null });
+      else if (replyTo) draft.set({ replyTo: null });
+      return editing !== null || replyTo !== null;
+    },
+
+    /** @param {number} messageId */
+    mayRemove(messageId) {
+      const message = timeline.get(messageId);
+      const role = room.get().role;
+      return message !== null && !message.deleted
+        && (message.user_id === me.id || me.is_admin || role === 'owner' || role === 'moderator');
+    },
+
+    /** @param {number} messageId */
+    remove(messageId) {
+      if (draft.value.get().editing?.id === messageId) draft.set({ editing: null });
+      pending.remove(messageId);
+    },
+
+    /**
+     * @param {number} messageId
+     * @param {string} emoji
+     */
+    react: (messageId, emoji) => pending.react(messageId, emoji),
+    tell: pending.tell,
   };
 }
 
-/** @typedef {ReturnType<typeof createRoom>} RoomState */
+/** @typedef {ReturnType<typeof createRoom>} Room */

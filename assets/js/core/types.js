@@ -14,8 +14,10 @@
  * }} SignIn
  * @typedef {{
  *   id: number, room_id: number, seq: number, user_id: number, username: string, content: string | null,
- *   message_type: string, created_at: string, client_id?: string, reply_to?: number, deleted?: { by: string },
+ *   message_type: string, created_at: string, client_id?: string, reply_to?: number, edited_at?: string,
+ *   reactions?: readonly Reaction[], deleted?: { by: string },
  * }} Message
+ * @typedef {{ emoji: string, user_ids: readonly number[] }} Reaction
  * @typedef {{ type: string } & Record<string, any>} Frame
  * @typedef {{
  *   status: number, code: string, message: string, retry_after?: number, reason?: string,

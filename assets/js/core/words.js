@@ -249,6 +249,43 @@ export const words = {
   forbidden: 'You are not allowed to do this.',
   tooLong: 'This message is too long.',
   loadingApp: 'Loading',
+
+  // The conversation: messages, what can be done with them, and the message box.
+  newSince: (/** @type {number} */ n, /** @type {string} */ time) =>
+    plural(n, { one: `1 new since ${time}`, other: `${n} new since ${time}` }),
+  notChanged: (/** @type {string} */ why) => `Not changed. ${why}`,
+  edited: 'Edited',
+  undo: 'Undo',
+  typing: (/** @type {readonly string[]} */ names) =>
+    names.length === 0 ? '' : names.length === 1 ? `${names[0]} is typing`
+      : names.length === 2 ? `${names[0]} and ${names[1]} are typing` : 'Several people are typing',
+  messageActions: 'Message actions',
+  reactThumb: 'React with thumbs up',
+  addReaction: 'Add reaction',
+  reply: 'Reply',
+  edit: 'Edit',
+  copyText: 'Copy text',
+  copied: 'Copied',
+  notCopied: 'The browser did not allow copying.',
+  more: 'More actions',
+  reactions: (/** @type {string} */ emoji, /** @type {number} */ n, /** @type {boolean} */ own) =>
+    `${emoji}, ${plural(n, { one: '1 reaction', other: `${n} reactions` })}${own ? ', including yours' : ''}`,
+  andMore: (/** @type {number} */ n) => `and ${n} more`,
+  inReplyTo: 'In reply to',
+  targetGone: 'Message deleted',
+  targetFar: 'An earlier message',
+  replyingTo: (/** @type {string} */ name) => `Replying to ${name}`,
+  cancelReply: 'Cancel reply',
+  editing: 'Editing a message',
+  cancelEdit: 'Cancel editing',
+  save: 'Save',
+  mentionSomeone: 'Mention someone',
+  insertEmoji: 'Insert emoji',
+  chooseEmoji: 'Choose an emoji',
+  nobodyByThatName: 'No one here by that name',
+  found: (/** @type {number} */ n) => plural(n, { one: '1 person', other: `${n} people` }),
+  readOnly: 'Only admins can write in this room.',
+  mentionsYou: 'mentions you',
 };
 
 /**

@@ -2,7 +2,7 @@
 /** @typedef {import('../core/types.js').Platform} Platform */
 /** @typedef {import('../core/types.js').Person} Person */
 /** @typedef {import('../core/types.js').Room} Room */
-/** @typedef {import('../core/room.js').RoomState} RoomState */
+/** @typedef {import('../core/room.js').Room} RoomState */
 
 import { createPlaces } from '../core/places.js';
 import { explain, problemOf } from '../core/problems.js';

@@ -1,64 +1,146 @@
-/** @typedef {import('../core/room.js').RoomState} Chat */
+/** @typedef {import('../core/room.js').Room} Room */
 /** @typedef {import('../core/types.js').Platform} Platform */
 
 import { words } from '../core/words.js';
-import { h, icon } from './dom.js';
+import { show } from './actions.js';
+import { createCompletion } from './completion.js';
+import { h, hue, icon } from './dom.js';
+import { emojiGrid } from './emoji.js';
+import { createTypingLine } from './typing.js';
 
 /**
  * Where messages are written. Its border tells how the next one will travel. What is being written survives a reload.
- * @param {Chat} chat
+ * @param {Room} room
  * @param {Platform} platform
- * @param {() => void} written
+ * @param {{ written(): void, leave(): void }} act
  */
-export function createComposer(chat, platform, written) {
-  const room = chat.room.get()?.name ?? '';
-  const draft = `draft:${chat.me.id}:${chat.room.get()?.id ?? 0}`;
-  const label = words.messageTo(room);
+export function createComposer(room, platform, act) {
+  const label = words.messageTo(room.room.get().name);
   const textarea = h('textarea', { rows: '1', id: 'compose', 'aria-label': label, placeholder: label, dir: 'auto' });
-  const lock = h('span', { class: 'lockline', title: words.notEncryptedWhy });
+  const completion = createCompletion(room, textarea);
+  const typing = createTypingLine(room, platform.clock);
+  const bar = h('div', { class: 'replying', hidden: true });
+  // A room that the server reads says so, whatever the connection does; the banner speaks of that.
+  const lock = h('span', { class: 'lockline', title: words.notEncryptedWhy }, icon('unlock', 'xs'), words.notEncrypted);
   const send = h('button', { type: 'submit', class: 'send', 'aria-label': words.send, 'aria-disabled': 'true' }, icon('send'));
-  const box = h('form', { class: 'box open', onsubmit: submit },
-    textarea, h('div', { class: 'tools' }, h('span', { class: 'grow' }), lock, send));
-
-  textarea.value = platform.storage.read(draft) ?? '';
-  textarea.addEventListener('input', () => {
-    platform.storage.write(draft, textarea.value);
-    changed();
-  });
-  textarea.addEventListener('keydown', (event) => {
-    // On touch the Enter key of the keyboard on the screen makes a line; and it never sends while an input method
-    // is still composing.
-    const sends = event.key === 'Enter' && !event.shiftKey && !event.isComposing && !matchMedia('(pointer: coarse)').matches;
-    if (sends) submit(event);
-  });
+  const box = h('form', { class: 'box open', onsubmit: submit }, bar, textarea, h('div', { class: 'tools' },
+    tool(words.insertEmoji, 'smile', chooseEmoji), tool(words.mentionSomeone, 'at', () => insert('@')),
+    h('span', { class: 'grow' }), lock, send));
+  const blocked = h('div', { class: 'blocked', hidden: true }, icon('eye'), words.readOnly);
 
   /** @param {Event} event */
   function submit(event) {
     event.preventDefault();
-    if (textarea.value.trim() === '') return;
-    chat.write(textarea.value);
-    textarea.value = '';
-    platform.storage.remove(draft);
-    changed();
-    written();
+    const editing = room.draft.value.get().editing !== null;
+    if (!room.submit()) return;
+    if (!editing) act.written();
     textarea.focus();
   }
 
-  function changed() {
-    send.setAttribute('aria-disabled', String(textarea.value.trim() === ''));
-    // Where the browser does not grow the field by itself.
-    if (!CSS.supports('field-sizing', 'content')) {
-      textarea.style.height = 'auto';
-      textarea.style.height = `${textarea.scrollHeight}px`;
+  /** @param {KeyboardEvent} event */
+  function key(event) {
+    if (completion.key(event)) return;
+    // On touch the Enter key of the keyboard on the screen makes a line; and it never sends while an input method
+    // is still composing.
+    const sends = event.key === 'Enter' && !event.shiftKey && !event.isComposing && !matchMedia('(pointer: coarse)').matches;
+    if (sends) submit(event);
+    else if (event.key === 'Escape' && !event.isComposing) leave(event);
+    else if (event.key === 'ArrowUp' && textarea.value === '') {
+      event.preventDefault();
+      room.editLast();
     }
   }
-  changed();
 
-  // A room that the server reads says so, whatever the connection does; the banner speaks of that.
-  lock.replaceChildren(icon('unlock', 'xs'), words.notEncrypted);
+  /**
+   * Out of an edit or a reply, or else to the newest message.
+   * @param {KeyboardEvent} event
+   */
+  function leave(event) {
+    event.preventDefault();
+    if (!room.cancel()) act.leave();
+  }
+
+  function input() {
+    room.draft.type(textarea.value);
+    if (!room.draft.value.get().editing) room.typing.wrote(textarea.value !== '');
+    completion.update();
+  }
+
+  /** @param {string} text */
+  function insert(text) {
+    textarea.focus();
+    const { selectionStart: at, value } = textarea;
+    const gap = text === '@' && /\w$/.test(value.slice(0, at)) ? ' ' : '';
+    textarea.setRangeText(gap + text, at, textarea.selectionEnd, 'end');
+    input();
+  }
+
+  function chooseEmoji() {
+    const dialog = h('dialog', { class: 'actions', 'aria-label': words.chooseEmoji });
+    dialog.append(emojiGrid((emoji) => {
+      dialog.close();
+      insert(emoji);
+    }));
+    show(dialog, box, textarea);
+  }
+
+  /** Shows the draft: its text, and what it answers or changes. */
+  function draw() {
+    const { editing, replyTo } = room.draft.value.get();
+    const text = room.draft.shown();
+    if (textarea.value !== text) textarea.value = text;
+    bar.hidden = !editing && !replyTo;
+    bar.className = `replying q${editing || !replyTo ? 0 : hue(replyTo.userId)}`;
+    if (editing) strip('edit', [words.editing], words.cancelEdit);
+    else if (replyTo) strip('reply', [h('b', { class: `n${hue(replyTo.userId)}` }, words.replyingTo(replyTo.username)), ': ', replyTo.text], words.cancelReply);
+    send.setAttribute('aria-disabled', String(text.trim() === ''));
+    send.setAttribute('aria-label', editing ? words.save : words.send);
+    grow();
+  }
+
+  /**
+   * @param {string} picture
+   * @param {(Node | string)[]} says
+   * @param {string} cancel
+   */
+  function strip(picture, says, cancel) {
+    bar.replaceChildren(icon(picture, 'sm'), h('span', { class: 'grow trunc', dir: 'auto' }, ...says),
+      h('button', { type: 'button', class: 'ib', 'aria-label': cancel, onclick: () => { room.cancel(); textarea.focus(); } }, icon('x')));
+  }
+
+  /** Where the browser does not grow the field by itself. */
+  function grow() {
+    if (CSS.supports('field-sizing', 'content')) return;
+    textarea.style.height = 'auto';
+    textarea.style.height = `${textarea.scrollHeight}px`;
+  }
+
+  /** Who may not write here sees why in the place of the box. */
+  function permit() {
+    const { read_only: readOnly, role } = room.room.get();
+    const may = !readOnly || role === 'owner' || role === 'moderator' || room.me.is_admin;
+    box.hidden = !may;
+    blocked.hidden = may;
+  }
+
+  textarea.addEventListener('input', input);
+  textarea.addEventListener('keydown', key);
+  const ends = [
+    room.draft.value.watch(draw), room.room.watch(permit), completion.stop, typing.stop,
+    room.connected.watch((on) => box.classList.toggle('offline', !on)),
+  ];
 
   const element = h('div', { class: 'compose' }, h('div', { class: 'in' },
-    h('div', { class: 'typing', role: 'status' }), box,
+    typing.element, h('div', { class: 'with-pop' }, completion.list, completion.none, box, blocked), completion.count,
     h('div', { class: 'hints' }, h('span', {}, words.hint))));
-  return { element, focus: () => textarea.focus() };
+  return { element, focus: () => textarea.focus(), stop: () => { for (const end of ends) end(); } };
+}
+
+/**
+ * @param {string} label
+ * @param {string} picture
+ * @param {() => void} act
+ */
+function tool(label, picture, act) {
+  return h('button', { type: 'button', class: 'ib', 'aria-label': label, title: label, onclick: act }, icon(picture));
 }

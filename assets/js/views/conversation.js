@@ -1,28 +1,35 @@
-/** @typedef {import('../core/room.js').RoomState} RoomState */
+/** @typedef {import('../core/room.js').Room} Room */
 /** @typedef {import('../core/types.js').Platform} Platform */
 
 import { words } from '../core/words.js';
 import { createComposer } from './composer.js';
 import { h, icon } from './dom.js';
 import { createFeed } from './feed.js';
-import { markAsRead } from './reading.js';
+import { createNotices } from './notices.js';
 
 /**
  * A room's messages and the box to write in: what stands below its header.
- * @param {RoomState} room
+ * @param {Room} room
  * @param {Platform} platform
  */
 export function createConversation(room, platform) {
   const pill = newestPill();
-  const feed = createFeed(room, platform, pill);
-  const composer = createComposer(room, platform, feed.toNewest);
-  const stopReading = markAsRead(room);
-  composer.element.prepend(pill.element);
+  const notices = createNotices(room);
+  const feed = createFeed(room, platform, pill, () => composer.focus());
+  const composer = createComposer(room, platform, {
+    written: () => void feed.toNewest(),
+    leave() {
+      room.clearLine();
+      void feed.toNewest();
+    },
+  });
+  composer.element.prepend(pill.element, notices.element);
   return {
     feed: feed.element, composer: composer.element, focus: composer.focus,
     stop() {
-      stopReading();
       feed.stop();
+      composer.stop();
+      notices.stop();
     },
   };
 }

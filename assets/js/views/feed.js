@@ -1,234 +1,366 @@
-/** @typedef {import('../core/room.js').RoomState} Chat */
+/** @typedef {import('../core/room.js').Room} Room */
 /** @typedef {import('../core/rows.js').Row} Row */
-/** @typedef {import('../core/rows.js').MessageRow} MessageRow */
 /** @typedef {import('../core/types.js').Platform} Platform */
+/** @typedef {import('../core/types.js').Message} Message */
 
 import { dates } from '../core/dates.js';
 import { rows } from '../core/rows.js';
+import { placeOf } from '../core/timeline.js';
+import { createWindow } from '../core/window.js';
 import { words } from '../core/words.js';
-import { avatar, h, hue, icon, perFrame, svg } from './dom.js';
-import { paragraphs } from './links.js';
+import { createActions } from './actions.js';
+import { h, perFrame } from './dom.js';
+import { fill, shell } from './message.js';
+import { outlook, skeleton } from './outlook.js';
 
 /** Nearer to the end than this counts as being there. */
 const NEAR = 40;
+/** How long a message that was jumped to stands out. */
+const FLASH = 2_000;
 
 /**
- * The messages of the room. Each row is one node that stays as long as its key does; nothing that is on the screen
- * moves when something comes before or after it.
- * @param {Chat} chat
+ * The messages of the room, a window of them: at most so many elements, whatever the history, with space in place of
+ * the others. Each row is one element that stays as long as its key does; nothing that is on the screen moves when
+ * something comes before or after it.
+ * @param {Room} room
  * @param {Platform} platform
  * @param {{ element: HTMLElement, count(unseen: number, away: boolean): void }} pill
+ * @param {() => void} toComposer
  */
-export function createFeed(chat, platform, pill) {
+export function createFeed(room, platform, pill, toComposer) {
   const format = dates();
+  const part = createWindow();
   const column = h('div', { class: 'col', role: 'feed', 'aria-busy': 'true' });
-  const element = h('div', { class: 'feed', tabindex: '-1' }, column);
+  const above = h('div', { class: 'spacer', 'aria-hidden': 'true' });
+  const below = h('div', { class: 'spacer', 'aria-hidden': 'true' });
+  const coming = skeleton('coming');
   const around = h('div', { class: 'feed-state' });
-  /** @type {Map<string, { node: HTMLElement, version: string }>} */
+  const element = h('div', { class: 'feed', tabindex: '-1' }, around, above, coming, column, below);
+  /** @type {Map<string, { node: HTMLElement, row: Row }>} */
   const shown = new Map();
+  const actions = createActions(room, column, { toComposer, jump });
   /** The newest stored message when the reader left the end. */
   let seenUpTo = 0;
   /** Whether the reader is at the newest message and wants to stay there; only scrolling up ends it. */
   let following = true;
+  let landed = false;
   let lastTop = 0;
+  let width = 0;
+  /** The first message in view, and where it was. @type {{ node: HTMLElement, top: number } | null} */
+  let held = null;
 
-  const atEnd = () => element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
+  const toEnd = () => element.scrollHeight - element.scrollTop - element.clientHeight;
+  const inView = () => document.visibilityState === 'visible' && document.hasFocus() && element.clientHeight > 0;
 
-  const render = perFrame(() => {
-    const list = rows(chat.messages(), chat.outbox.entries.get(), chat.me, format, platform.clock.now());
-    const anchor = following ? null : firstVisible(element, column);
-    place(list);
-    if (following) toNewest();
-    else if (anchor) element.scrollTop += anchor.node.getBoundingClientRect().top - anchor.top;
-    state(list.length === 0);
+  function render() {
+    const list = room.messages();
+    if (!landed && room.history.get() === 'ready') land(list);
+    if (following && !room.isDetached()) part.follow(list);
+    else part.fit(list);
+    paint(list);
+  }
+  const soon = perFrame(render);
+
+  /**
+   * Puts the window into the page, without moving what is read.
+   * @param {readonly Message[]} list
+   */
+  function paint(list) {
+    const { from, to } = part.range(list);
+    const anchor = following ? null : firstVisible();
+    const all = rows(list.slice(from, to).map(room.shown), to >= list.length ? room.outbox.entries.get() : [], about(list, from));
+    place(all);
+    space(above, part.height(list, 0, from));
+    space(below, part.height(list, to, list.length));
+    coming.hidden = from > 0 || !room.hasOlder();
+    outside(all.length === 0);
+    keep(anchor);
     watchEnd();
-  });
+  }
 
-  /** @param {readonly Row[]} list */
-  function place(list) {
-    const keys = new Set(list.map((row) => row.key));
-    for (const [key, { node }] of shown) {
-      if (keys.has(key)) continue;
-      node.remove();
-      shown.delete(key);
-    }
+  /**
+   * What the rows need to know.
+   * @param {readonly Message[]} list
+   * @param {number} from
+   */
+  function about(list, from) {
+    return {
+      me: room.me, dates: format, now: platform.clock.now(), isMember: room.people.isMember, people: room.people.list.get(),
+      target: room.target, editing: room.draft.value.get().editing?.id ?? null, line: line(list), before: list[from - 1] ?? null,
+    };
+  }
+
+  /** @param {readonly Message[]} list */
+  function line(list) {
+    const after = room.line();
+    if (after === null) return null;
+    const at = placeOf(list, after + 1);
+    const count = list.slice(at).filter((message) => message.user_id !== room.me.id).length;
+    const before = list[at - 1];
+    return { after, count, since: before ? Date.parse(before.created_at) : null };
+  }
+
+  /** @param {readonly Row[]} all */
+  function place(all) {
+    const keys = new Set(all.map((row) => row.key));
+    for (const [key, one] of shown) if (!keys.has(key)) drop(key, one);
     /** @type {ChildNode | null} */
     let next = column.firstChild;
-    for (const row of list) {
-      const held = shown.get(row.key);
-      let node = held?.node;
-      if (!node || held?.version !== row.version) {
-        node = row.kind === 'day' ? day(row.label) : message(row, chat);
-        if (held) {
-          if (next === held.node) next = held.node.nextSibling;
-          held.node.replaceWith(node);
-        }
-        shown.set(row.key, { node, version: row.version });
-      }
+    for (const row of all) {
+      const known = shown.get(row.key);
+      const node = known?.node ?? shell(row);
+      if (known?.row.version !== row.version) actions.around(node, () => fill(node, row, room.me.username));
+      shown.set(row.key, { node, row });
       if (node === next) next = next.nextSibling;
       else column.insertBefore(node, next);
     }
+    stop();
   }
 
-  /** @param {boolean} empty */
-  function state(empty) {
-    const history = chat.history.get();
+  /**
+   * Takes a row out of the page; its height is known from now on.
+   * @param {string} key
+   * @param {{ node: HTMLElement, row: Row }} one
+   */
+  function drop(key, { node, row }) {
+    if (row.kind === 'message' && row.seq !== null) part.measured(row.seq, node.offsetHeight);
+    actions.leave(node);
+    node.remove();
+    shown.delete(key);
+  }
+
+  /** One message is in the tab order, always. */
+  function stop() {
+    if (column.querySelector('[role=article][tabindex="0"]')) return;
+    articles().at(-1)?.setAttribute('tabindex', '0');
+  }
+
+  const articles = () => /** @type {HTMLElement[]} */ ([...column.querySelectorAll(':scope > [role=article]')]);
+
+  /**
+   * What stands in the place of messages while there are none, or before they could be read.
+   * @param {boolean} empty
+   */
+  function outside(empty) {
+    const history = room.history.get();
     column.setAttribute('aria-busy', String(history === 'loading'));
-    column.setAttribute('aria-label', words.messagesIn(chat.room.get()?.name ?? ''));
-    around.replaceChildren(...outlook(history, empty, chat));
+    column.setAttribute('aria-label', words.messagesIn(room.room.get().name));
+    around.replaceChildren(...outlook(history, empty, room.reload));
     around.hidden = around.childElementCount === 0;
     column.hidden = empty;
   }
 
+  /**
+   * The first time there is something to see: where reading had stopped, or else at the newest.
+   * @param {readonly Message[]} list
+   */
+  function land(list) {
+    landed = true;
+    const after = room.line();
+    if (after === null || !list.some((message) => message.seq > after && message.user_id !== room.me.id)) return;
+    part.around(list, placeOf(list, after + 1));
+    following = false;
+    paint(list);
+    const start = column.querySelector('.newline');
+    if (start) element.scrollTop += start.getBoundingClientRect().top - element.getBoundingClientRect().top - element.clientHeight / 4;
+    following = toEnd() < NEAR && !room.isDetached();
+    remember();
+  }
+
+  /**
+   * The end stays the end; everything else stays where it is.
+   * @param {{ node: HTMLElement, top: number } | null} anchor
+   */
+  function keep(anchor) {
+    if (following) element.scrollTop = element.scrollHeight;
+    else if (anchor?.node.isConnected) element.scrollTop += anchor.node.getBoundingClientRect().top - anchor.top;
+    remember();
+  }
+
+  function remember() {
+    lastTop = element.scrollTop;
+    held = firstVisible();
+  }
+
+  function firstVisible() {
+    const edge = element.getBoundingClientRect().top;
+    for (const node of articles()) {
+      const box = node.getBoundingClientRect();
+      if (box.bottom > edge) return box.top < edge + element.clientHeight ? { node, top: box.top } : null;
+    }
+    return null;
+  }
+
+  /** Counts what has come below, moves the window and reads pages, as far as the place of the reader asks for it. */
   function watchEnd() {
-    const newest = chat.messages().at(-1)?.seq ?? 0;
-    if (following) seenUpTo = newest;
-    const unseen = chat.messages().filter((m) => m.seq > seenUpTo && m.user_id !== chat.me.id).length;
-    const away = element.scrollHeight - element.scrollTop - element.clientHeight > 2 * element.clientHeight;
-    pill.count(unseen, away);
-    if (element.scrollTop < 2 * element.clientHeight && chat.hasOlder()) void chat.loadOlder();
+    const list = room.messages();
+    if (following) seenUpTo = room.upTo();
+    const unseen = list.filter((message) => message.seq > seenUpTo && message.user_id !== room.me.id).length;
+    pill.count(room.isDetached() ? 0 : unseen, toEnd() > 2 * element.clientHeight || room.isDetached());
+    if (room.history.get() !== 'ready') return;
+    room.sees(following && inView());
+    if (element.scrollTop - above.offsetHeight < 2 * element.clientHeight) upwards(list);
+    if (toEnd() - below.offsetHeight < 2 * element.clientHeight) downwards(list);
+  }
+
+  /** @param {readonly Message[]} list */
+  function upwards(list) {
+    if (following && part.range(list).from > 0) return;
+    if (part.up(list)) soon();
+    else if (room.hasOlder()) void room.older();
+  }
+
+  /** @param {readonly Message[]} list */
+  function downwards(list) {
+    if (part.down(list)) soon();
+    else if (room.isDetached()) void room.newer();
   }
 
   function scrolled() {
     const top = element.scrollTop;
-    if (atEnd()) following = true;
+    if (toEnd() < NEAR && below.offsetHeight === 0) following = !room.isDetached();
     else if (top < lastTop) following = false;
-    lastTop = top;
-    watchEnd();
+    remember();
+    if (!held && room.messages().length > 0 && !following) leap();
+    else watchEnd();
   }
 
+  /** The reader has pulled the scroll bar to where nothing is in the page. */
+  function leap() {
+    const list = room.messages();
+    part.around(list, part.at(list, element.scrollTop));
+    const top = element.scrollTop;
+    paint(list);
+    const { from } = part.range(list);
+    const index = part.at(list, top);
+    const node = articles()[index - from];
+    if (node) element.scrollTop += node.getBoundingClientRect().top - element.getBoundingClientRect().top;
+    remember();
+  }
+
+  async function toNewest() {
+    following = true;
+    await room.toNewest();
+    render();
+    element.scrollTop = element.scrollHeight;
+    remember();
+  }
+
+  /**
+   * Goes to a message, which may have to be read first, and points it out.
+   * @param {number} id
+   */
+  async function jump(id) {
+    if (!await room.find(id)) return room.tell(words.targetGone);
+    const list = room.messages();
+    const index = list.findIndex((message) => message.id === id);
+    const { from, to } = part.range(list);
+    following = false;
+    if (index < from || index >= to) part.around(list, index);
+    paint(list);
+    const node = articles().find((article) => article.dataset['id'] === String(id));
+    if (node) point(node);
+  }
+
+  /** @param {HTMLElement} node */
+  function point(node) {
+    const box = node.getBoundingClientRect();
+    element.scrollTop += box.top - element.getBoundingClientRect().top - element.clientHeight / 3;
+    remember();
+    focus(node);
+    node.classList.add('flash');
+    platform.clock.after(FLASH, () => node.classList.remove('flash'));
+  }
+
+  /** @param {HTMLElement} node */
+  function focus(node) {
+    column.querySelector('[role=article][tabindex="0"]')?.setAttribute('tabindex', '-1');
+    node.setAttribute('tabindex', '0');
+    node.focus({ preventScroll: true });
+    const box = node.getBoundingClientRect();
+    const edge = element.getBoundingClientRect();
+    if (box.top < edge.top + 48) element.scrollTop += box.top - edge.top - 48;
+    else if (box.bottom > edge.bottom - 16) element.scrollTop += box.bottom - edge.bottom + 16;
+  }
+
+  /**
+   * Arrows go from message to message.
+   * @param {KeyboardEvent} event
+   */
+  function walk(event) {
+    const list = articles();
+    const at = list.findIndex((article) => article === document.activeElement);
+    if (event.key === 'Escape') return leave(event);
+    if (at < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
+    const step = { ArrowUp: -1, ArrowDown: 1, PageUp: -Infinity, PageDown: Infinity, Home: -Infinity, End: Infinity }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    if (event.key === 'End') void toNewest().then(() => { const last = articles().at(-1); if (last) focus(last); });
+    else focus(event.key.startsWith('Page') ? screen(list, at, step) : list[Math.max(0, Math.min(at + step, list.length - 1))] ?? list[at] ?? element);
+  }
+
+  /**
+   * The message one screen further.
+   * @param {HTMLElement[]} list
+   * @param {number} at
+   * @param {number} way
+   */
+  function screen(list, at, way) {
+    const here = list[at]?.offsetTop ?? 0;
+    const wanted = (/** @type {HTMLElement} */ one) => Math.abs(one.offsetTop - here) >= element.clientHeight * 0.8;
+    const found = way < 0 ? list.slice(0, at).findLast(wanted) ?? list[0] : list.slice(at).find(wanted) ?? list.at(-1);
+    return found ?? element;
+  }
+
+  /**
+   * Out of the messages: to the newest one, with everything read.
+   * @param {KeyboardEvent} event
+   */
+  function leave(event) {
+    event.preventDefault();
+    room.clearLine();
+    void toNewest();
+    toComposer();
+  }
+
+  const look = () => room.sees(following && inView());
+
   element.addEventListener('scroll', perFrame(scrolled), { passive: true });
-  column.addEventListener('keydown', (event) => walk(event, column));
-  // The window, the composer, or a message that is laid out for the first time: all change where the end is.
-  const sizes = new ResizeObserver(() => { if (following) toNewest(); });
+  column.addEventListener('keydown', (event) => { if (!event.defaultPrevented) walk(event); });
+  column.addEventListener('focusin', ({ target }) => {
+    if (!(target instanceof HTMLElement) || target.getAttribute('role') !== 'article') return;
+    for (const one of column.querySelectorAll('[role=article][tabindex="0"]')) if (one !== target) one.setAttribute('tabindex', '-1');
+    target.setAttribute('tabindex', '0');
+  });
+  pill.element.addEventListener('click', () => void toNewest());
+  for (const name of ['focus', 'blur']) addEventListener(name, look);
+  document.addEventListener('visibilitychange', look);
+  // The window, the composer, a font: all change where things are.
+  const sizes = new ResizeObserver(() => {
+    if (element.clientWidth !== width) part.forget();
+    width = element.clientWidth;
+    // The reader may have scrolled since then, and this has not been heard of yet.
+    keep(held && { node: held.node, top: held.top - (element.scrollTop - lastTop) });
+  });
   sizes.observe(element);
   sizes.observe(column);
 
-  function toNewest() {
-    following = true;
-    element.scrollTop = element.scrollHeight;
-    lastTop = element.scrollTop;
+  const ends = [room.changes.watch(soon), room.history.watch(soon)];
+  function end() {
+    sizes.disconnect();
+    for (const name of ['focus', 'blur']) removeEventListener(name, look);
+    document.removeEventListener('visibilitychange', look);
+    for (const one of ends) one();
+    actions.stop();
   }
-
-  element.prepend(around);
-  const stop = [chat.changes.watch(render), chat.outbox.entries.watch(render), chat.history.watch(render)];
-  pill.element.addEventListener('click', toNewest);
-  return { element, toNewest, stop: () => { sizes.disconnect(); stop.forEach((end) => end()); } };
+  return { element, toNewest, clearLine: room.clearLine, stop: end };
 }
 
 /**
- * The first message that the reader sees, and where.
+ * Takes the place of what is not in the page.
  * @param {HTMLElement} element
- * @param {HTMLElement} column
+ * @param {number} height
  */
-function firstVisible(element, column) {
-  const edge = element.getBoundingClientRect().top;
-  for (const node of column.children) {
-    const box = node.getBoundingClientRect();
-    if (box.bottom > edge && node.getAttribute('role') === 'article') return { node, top: box.top };
-  }
-  return null;
-}
-
-/** @param {string} label */
-function day(label) {
-  return h('div', { class: 'day' }, h('span', {}, label));
-}
-
-/**
- * @param {MessageRow} row
- * @param {Chat} chat
- * @returns {HTMLElement}
- */
-function message(row, chat) {
-  const text = row.text === null ? [h('p', { class: 'gone' }, words.deleted)] : paragraphs(row.text);
-  const time = h('time', { datetime: new Date(row.at).toISOString(), title: row.full }, row.time);
-  const run = row.first ? '' : ' cont';
-  if (row.own) {
-    return h('article', {
-      class: `msg own ${row.state}${run}`, role: 'article', tabindex: '-1', 'aria-label': `${words.you}, ${row.time}`,
-    }, h('div', { class: 'body' }, h('div', { class: 'bub' }, ...text), h('div', { class: 'foot' }, ...foot(row, time, chat))));
-  }
-  return h('article', {
-    class: `msg${run}`, role: 'article', tabindex: '-1', 'aria-label': `${row.username}, ${row.time}`,
-  },
-  row.first && avatar({ id: row.userId, username: row.username }),
-  h('div', { class: 'body' },
-    row.first && h('div', { class: 'by' }, h('b', { class: `n${hue(row.userId)}` }, h('bdi', {}, row.username)), time),
-    h('div', {}, ...text)));
-}
-
-/**
- * What stands under one's own message: when, and how far it has come.
- * @param {MessageRow} row
- * @param {HTMLElement} time
- * @param {Chat} chat
- * @returns {(Node | string)[]}
- */
-function foot(row, time, chat) {
-  const clientId = row.clientId ?? '';
-  switch (row.state) {
-    case 'stored': return [time, h('span', { class: 'ok', title: words.sent }, icon('check', 'xs')), h('span', { class: 'sr' }, words.sent)];
-    case 'sending': return [time, icon('clock', 'xs'), h('span', { class: 'sr' }, words.sending)];
-    case 'queued': return [icon('clock', 'xs'), h('span', {}, words.queued)];
-    case 'failed': return [
-      h('span', { class: 'bad', role: 'alert' }, `${words.notSent} ${row.fault ?? ''}`.trim()),
-      h('button', { type: 'button', class: 'link', onclick: () => chat.outbox.retry(clientId) }, words.tryAgain),
-      h('button', { type: 'button', class: 'link', onclick: () => chat.outbox.remove(clientId) }, words.remove),
-    ];
-  }
-}
-
-/**
- * What stands in the place of messages while there are none.
- * @param {'loading' | 'ready' | 'failed'} history
- * @param {boolean} empty
- * @param {Chat} chat
- * @returns {HTMLElement[]}
- */
-function outlook(history, empty, chat) {
-  if (history === 'failed') {
-    return [notice('cloudoff', words.loadFailed, words.loadFailedText,
-      h('button', { type: 'button', class: 'btn primary', onclick: chat.reload }, words.tryAgain))];
-  }
-  if (!empty) return [];
-  if (history === 'loading') return [skeleton()];
-  return [notice('chats', words.emptyTitle, words.emptyText, null)];
-}
-
-/**
- * @param {string} picture
- * @param {string} title
- * @param {string} text
- * @param {HTMLElement | null} button
- */
-function notice(picture, title, text, button) {
-  return h('div', { class: 'empty' },
-    h('div', { class: 'art' }, svg('seal', '#seal-s', '0 0 200 200'), icon(picture)),
-    h('h3', { class: 'display' }, title), h('p', {}, text), button);
-}
-
-function skeleton() {
-  const line = (/** @type {string} */ size) => h('div', { class: `sk ${size}` });
-  const block = () => h('div', { class: 'sk-msg' }, line('a'), h('div', {}, line('l1'), line('l2'), line('l3')));
-  return h('div', { class: 'col late' }, h('span', { class: 'sr', role: 'status' }, words.loading),
-    h('div', { 'aria-hidden': 'true' }, block(), block(), block()));
-}
-
-/**
- * Arrows go from message to message; one of them at a time is in the tab order.
- * @param {KeyboardEvent} event
- * @param {HTMLElement} column
- */
-function walk(event, column) {
-  const articles = /** @type {HTMLElement[]} */ ([...column.querySelectorAll('[role=article]')]);
-  const at = articles.findIndex((article) => article === document.activeElement);
-  if (at < 0) return;
-  const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: articles.length - 1 }[event.key];
-  if (to === undefined) return;
-  event.preventDefault();
-  const next = articles[Math.max(0, Math.min(to, articles.length - 1))];
-  articles[at]?.setAttribute('tabindex', '-1');
-  next?.setAttribute('tabindex', '0');
-  next?.focus();
+function space(element, height) {
+  element.style.height = `${height}px`;
 }

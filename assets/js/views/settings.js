@@ -30,7 +30,7 @@ export function settings(chat, platform, toasts, act) {
   dialog.append(foot);
 
   const leave = () => {
-    const unsent = chat.waiting();
+    const unsent = chat.unsent();
     if (unsent === 0) void act.signOut();
     else ask(unsent);
   };
