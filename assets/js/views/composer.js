@@ -45,7 +45,7 @@ export function createComposer(room, platform, act) {
     const sends = event.key === 'Enter' && !event.shiftKey && !event.isComposing && !matchMedia('(pointer: coarse)').matches;
     if (sends) submit(event);
     else if (event.key === 'Escape' && !event.isComposing) leave(event);
-    else if (event.key === 'ArrowUp' && textarea.value === '') {
+    else if (event.key === 'ArrowUp' && textarea.value === '' && !(event.altKey || event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       room.editLast();
     }
@@ -56,8 +56,9 @@ export function createComposer(room, platform, act) {
    * @param {KeyboardEvent} event
    */
   function leave(event) {
-    event.preventDefault();
-    if (!room.cancel()) act.leave();
+    // What is left in the room comes first; then the page may close what lies beside it.
+    if (room.cancel()) event.preventDefault();
+    else act.leave();
   }
 
   function input() {
