@@ -1,6 +1,7 @@
 //! Keyed accounts: their password stays with the client, and what is sealed for them is opened there alone
 //! (`docs/protocol-encryption.md`, 4.3 to 4.5).
 
+mod awaited;
 mod directory;
 mod identity;
 mod instance;

@@ -4,7 +4,7 @@ use chat_domain::{
     AccountKind, AuditId, Password, Refusal, User, UserId, Username,
     moderation::{self, Act, AuditEntry, Authority},
 };
-use chat_ports::{Cut, ModerationStore, NewUser, Notice, Outcome, PasswordHasher, Ports, UserStore};
+use chat_ports::{Cut, KeyStore as _, ModerationStore, NewUser, Notice, Outcome, PasswordHasher, Ports, UserStore};
 
 use crate::{App, Error, accounts::Registration};
 
@@ -29,7 +29,8 @@ impl<P: Ports> App<P> {
         Ok(outcome)
     }
 
-    /// Gives a basic account another password, and signs it out everywhere.
+    /// Gives a basic account another password, with which its first sign-in in a browser makes its keys, and signs it out
+    /// everywhere. Interrupted between the two it has the password and makes no keys; done again, both.
     ///
     /// # Errors
     /// As [`App::moderate`].
@@ -39,16 +40,20 @@ impl<P: Ports> App<P> {
         target: UserId,
         password: Password,
     ) -> Result<Outcome, Error> {
-        let hash = self.ports.passwords().hash(password).await?;
-        self.moderate(authority, target, Act::SetPassword(hash)).await
+        let hash = self.ports.passwords().hash(password.clone()).await?;
+        let outcome = self.moderate(authority, target, Act::SetPassword(hash)).await?;
+        let awaited = self.awaited_record(target, &outcome.user.username, password).await?;
+        self.ports.keys().await_keys(target, awaited).await?;
+        Ok(outcome)
     }
 
-    /// Makes a basic account for somebody, also where strangers make none, and writes it into the audit log. It is a
+    /// Makes an account for somebody, whose first sign-in in a browser makes its keys, also where strangers make none, and writes it into the audit log. It is a
     /// member of the plain room, if there is one.
     ///
     /// # Errors
     /// `username_taken`.
     pub async fn add_user(&self, authority: &Authority, asked: Registration) -> Result<User, Error> {
+        let awaited = self.awaited(&asked.username, asked.password.clone()).await?;
         let password = self.ports.passwords().hash(asked.password).await?;
         let new = NewUser {
             username: asked.username,
@@ -57,6 +62,7 @@ impl<P: Ports> App<P> {
             is_admin: false,
             joins: self.plain_room().await?,
             made_by: Some(authority.actor()),
+            awaited: Some(awaited),
             at: self.now(),
         };
         let registered = self.ports.users().register(new).await?;

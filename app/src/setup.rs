@@ -1,7 +1,8 @@
 //! Set up: what has to be there before anybody comes.
 
 use chat_domain::{
-    AccountKind, Join, Mode, Password, PasswordHash, Room, RoomKind, RoomName, Secret, User, Username,
+    AccountKind, Join, Mode, Password, PasswordHash, Room, RoomKind, RoomName, Secret, User, UserId, Username,
+    keyed::PasswordRecord,
 };
 use chat_ports::{Entropy, NewRoom, NewUser, PasswordHasher, Ports, RoomStore, UserStore};
 
@@ -58,29 +59,35 @@ impl<P: Ports> App<P> {
         if self.ports.users().count_users().await? > 0 {
             return Ok(None);
         }
-        let (password, hash) = match chosen {
-            Some(hash) => (None, hash),
+        let (password, hash, awaited) = match chosen {
+            Some(hash) => (None, hash, None),
             None => self.draw_first_password(&username).await?,
         };
         show(&FirstAdmin {
             username: username.clone(),
             password,
         });
-        self.register_first(username, hash).await
+        self.register_first(username, hash, awaited).await
     }
 
     async fn draw_first_password(
         &self,
         owner: &Username,
-    ) -> Result<(Option<Secret<String>>, PasswordHash), Error> {
+    ) -> Result<(Option<Secret<String>>, PasswordHash, Option<(UserId, PasswordRecord)>), Error> {
         let drawn = draw_password(self.ports.entropy());
         let password = Password::choose(drawn.clone(), owner);
         let password = password.map_err(|error| Error::Internal(error.into()))?;
-        let hash = self.ports.passwords().hash(password).await?;
-        Ok((Some(Secret::new(drawn)), hash))
+        let hash = self.ports.passwords().hash(password.clone()).await?;
+        let awaited = self.awaited(owner, password).await?;
+        Ok((Some(Secret::new(drawn)), hash, Some(awaited)))
     }
 
-    async fn register_first(&self, username: Username, hash: PasswordHash) -> Result<Option<User>, Error> {
+    async fn register_first(
+        &self,
+        username: Username,
+        hash: PasswordHash,
+        awaited: Option<(UserId, PasswordRecord)>,
+    ) -> Result<Option<User>, Error> {
         let new = NewUser {
             username,
             kind: AccountKind::Basic,
@@ -88,6 +95,7 @@ impl<P: Ports> App<P> {
             is_admin: true,
             joins: self.plain_room().await?,
             made_by: None,
+            awaited,
             at: self.now(),
         };
         let made = self.ports.users().register_first(new).await?;

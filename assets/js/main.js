@@ -1,4 +1,4 @@
-import { basicAccount } from './platform/account.js';
+import { browserAccount } from './platform/account.js';
 import { browserClock, chance, randomId } from './platform/clock.js';
 import { browserHttp } from './platform/http.js';
 import { browserPast } from './platform/past.js';
@@ -12,6 +12,6 @@ const log = document.getElementById('log');
 
 if (root && log) {
   startApp({
-    clock: browserClock(), storage: browserStorage(), http, account: basicAccount(http), chance, randomId, openSocket,
+    clock: browserClock(), storage: browserStorage(), http, account: browserAccount(http), chance, randomId, openSocket,
   }, root, log, browserPast());
 }

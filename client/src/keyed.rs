@@ -40,6 +40,9 @@ pub enum Untrusted {
     /// A directory that does not hold together.
     #[error("the server's directory of identities does not hold together")]
     Directory,
+    /// An account that somebody else has made: its first sign-in makes its keys.
+    #[error("the account has no keys yet: its first sign-in makes them")]
+    NoKeysYet,
     /// The directory has another key for this account.
     #[error("the server's directory has keys for this account that are not its own")]
     OwnKeyMismatch,
@@ -121,10 +124,39 @@ impl Client {
         let body = json!({ "username": username, "auth_key": shown, "session": "bearer" });
         let opened = self.post("/api/auth/login", &body).await?.success()?;
         self.accept(&opened);
+        if opened.get("pending_identity") == Some(&Value::Bool(true)) {
+            return Err(Untrusted::NoKeysYet.into());
+        }
         let keys = open(&opened, &derived)?;
         let directory = self.directory().await?;
         keys.are_published(&directory)?;
         Ok(keys)
+    }
+
+    /// Makes the keys of an account that somebody else has made, and that is signed in; every other sign-in ends. From
+    /// now on the password is nobody's but its owner's, and the recovery code is the only other way in.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn make_keys(
+        &self,
+        username: &str,
+        password: &str,
+    ) -> Result<(Keys, RecoveryCode), ClientError> {
+        let (derived, opened) = self.opened(username, password).await?;
+        let user = opened.get("user").ok_or(Untrusted::Form)?;
+        let keys = Keys {
+            instance: derived.instance,
+            user: UserId::new(number(user, "id")?).map_err(|_| Untrusted::Form)?,
+            usr: derived.usr.clone(),
+            signing: (1, PrivateKey::from_seed(&SigningSeed::from_bytes(draw()?))),
+            agreement: Vec::new(),
+            master: MasterKey::from_bytes(draw()?),
+        };
+        let code = RecoveryCode::from_entropy(draw()?);
+        let (body, keys) = registration(&opened, &derived, keys, &code)?;
+        self.put_identity(&body).await?;
+        Ok((keys, code))
     }
 
     /// Puts a new password in the place of the old one; every other sign-in ends.

@@ -41,8 +41,9 @@ pub struct PasswordRecord {
     pub stretching: Stretching,
     /// What a sign-in is compared with.
     pub verifier: [u8; 32],
-    /// The account's master key in the client's box, behind the outer lock.
-    pub locked: Vec<u8>,
+    /// The account's master key in the client's box, behind the outer lock; `None`: the account has no keys yet, its first
+    /// sign-in in a client that can make them does.
+    pub locked: Option<Vec<u8>>,
 }
 
 /// What is kept of a recovery code.

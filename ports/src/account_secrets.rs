@@ -2,8 +2,8 @@
 
 use std::future::Future;
 
-use chat_domain::UserId;
-use chat_domain::keyed::{ShownKey, Stretched, Stretching};
+use chat_domain::keyed::{Derivation, ShownKey, Stretched, Stretching};
+use chat_domain::{Password, UserId};
 
 use crate::HasherError;
 
@@ -29,6 +29,19 @@ pub trait AccountSecrets: Send + Sync + 'static {
         shown: ShownKey,
         known: Option<(UserId, Stretching)>,
     ) -> impl Future<Output = Result<Option<Stretched>, HasherError>> + Send;
+
+    /// What a client shows for this password of this name: derived here only for passwords that the server has made or was
+    /// given, to be changed into keys at the first sign-in. `usr` is the name in lower case.
+    ///
+    /// # Errors
+    /// [`HasherError::Busy`] when too many wait already; it fails for what the protocol does not derive from.
+    fn derive(
+        &self,
+        password: Password,
+        instance: [u8; 16],
+        usr: String,
+        derivation: Derivation,
+    ) -> impl Future<Output = Result<ShownKey, HasherError>> + Send;
 
     /// HMAC-SHA-256 under a key that only the server has: what it gives out and knows again, without keeping it.
     fn mac(&self, message: &[u8]) -> [u8; 32];

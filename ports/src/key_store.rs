@@ -28,7 +28,7 @@ pub trait KeyStore: Send + Sync + 'static {
         account: NewKeyedUser,
     ) -> impl Future<Output = Result<Registered, StoreError>> + Send;
 
-    /// The keyed account of this name, whatever the case, with its password record.
+    /// The keyed account of this name, whatever the case, with its password record; also one whose keys are awaited.
     fn keyed_credential(
         &self,
         username: &Username,
@@ -58,6 +58,17 @@ pub trait KeyStore: Send + Sync + 'static {
         keep: Option<SessionId>,
     ) -> impl Future<Output = Result<Vec<SessionId>, StoreError>> + Send;
 
+    /// Keeps of a basic account's password what its first sign-in with keys is proved with, in the place of what was kept.
+    /// Another password that is set for the account makes it forgotten.
+    ///
+    /// # Errors
+    /// `Conflict::UnknownUser` if there is no such basic account.
+    fn await_keys(
+        &self,
+        user: UserId,
+        password: PasswordRecord,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     /// An account's sealed keys, by their numbers; none of somebody who has none.
     fn sealed_keys(&self, user: UserId) -> impl Future<Output = Result<SealedKeys, StoreError>> + Send;
 
@@ -78,7 +89,7 @@ pub trait KeyStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<DirectoryRecord>, StoreError>> + Send;
 
     /// Appends another statement of an account to the directory, with the keys and secrets that come with it, in one
-    /// commit. With another password its other sign-ins end, as by [`KeyStore::replace_secrets`]. Returns what has ended.
+    /// commit. A basic account whose keys were awaited becomes a keyed one. With another password its other sign-ins end, as by [`KeyStore::replace_secrets`]. Returns what has ended.
     ///
     /// # Errors
     /// `Conflict::UnknownUser` if there is no such keyed account; `Conflict::DirectoryMoved` if the directory does not end

@@ -3,7 +3,8 @@
 use std::future::Future;
 
 use chat_domain::{
-    AccountKind, Event, PasswordHash, RoomId, Timestamp, User, UserId, Username, moderation::Actor,
+    AccountKind, Event, PasswordHash, RoomId, Timestamp, User, UserId, Username, keyed::PasswordRecord,
+    moderation::Actor,
 };
 
 use crate::StoreError;
@@ -54,6 +55,9 @@ pub struct NewUser {
     pub joins: Option<RoomId>,
     /// Who makes it; `None`: its owner.
     pub made_by: Option<Actor>,
+    /// If keys are awaited from its first sign-in: the id that was set aside for it, and what is kept of the password until
+    /// then.
+    pub awaited: Option<(UserId, PasswordRecord)>,
     /// Now.
     pub at: Timestamp,
 }

@@ -502,3 +502,53 @@ async fn two_who_rotate_at_once_do_not_both() {
     }
     server.client().sign_in_keyed("ada", PASSWORD).await.unwrap();
 }
+
+#[tokio::test]
+async fn the_first_administrator_makes_their_keys_at_the_first_sign_in() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let password = server.first_password();
+    let mut client = server.client();
+    let pending = client.sign_in_keyed("admin", &password).await;
+    assert!(
+        matches!(pending, Err(ClientError::Untrusted(Untrusted::NoKeysYet))),
+        "{pending:?}"
+    );
+    let elsewhere = server.admin().await;
+    // Until then nothing that needs keys can be done, and everything else can.
+    let refused = client.change_password("admin", &password, PASSWORD).await;
+    assert!(refused.is_err());
+    client.say("before").await.unwrap();
+
+    let (made, _) = client.make_keys("Admin", &password).await.unwrap();
+    client.say("afterwards").await.unwrap();
+    assert_eq!(elsewhere.get("/api/session").await.unwrap().status, 401);
+    let again = client.make_keys("admin", &password).await;
+    assert!(again.is_err());
+    let shown = json!({ "username": "admin", "password": password, "session": "bearer" });
+    let (status, body) = post(&server.client(), "/login", shown).await;
+    assert_eq!((status, &body["code"]), (400, &json!("derived_auth_required")));
+    let opened = server.client().sign_in_keyed("admin", &password).await.unwrap();
+    assert!(opened.master == made.master);
+    assert_eq!(client.directory().await.unwrap().len(), 1);
+    client.change_password("admin", &password, PASSWORD).await.unwrap();
+    server.client().sign_in_keyed("admin", PASSWORD).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_two_first_sign_ins_at_once_one_makes_the_keys() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let password = server.first_password();
+    let mut tries = tokio::task::JoinSet::new();
+    for _ in 0..3 {
+        let client = server.admin().await;
+        let password = password.clone();
+        tries.spawn(async move { client.make_keys("admin", &password).await.is_ok() });
+    }
+    let made = tries.join_all().await;
+    assert_eq!(made.iter().filter(|is_made| **is_made).count(), 1, "{made:?}");
+    let mut client = server.client();
+    client.sign_in_keyed("admin", &password).await.unwrap();
+    assert_eq!(client.directory().await.unwrap().len(), 1);
+}

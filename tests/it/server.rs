@@ -142,12 +142,16 @@ impl Server {
 
     /// The first administrator, whose password this start has printed.
     pub(crate) async fn admin(&self) -> Client {
+        let mut client = self.client();
+        client.sign_in("admin", &self.first_password()).await.unwrap();
+        client
+    }
+
+    /// The first administrator's, as it was shown.
+    pub(crate) fn first_password(&self) -> String {
         let shown = self.printed().join(" ");
         let password = shown.split("with the password ").nth(1).unwrap();
-        let password = password.split_whitespace().next().unwrap();
-        let mut client = self.client();
-        client.sign_in("admin", password).await.unwrap();
-        client
+        password.split_whitespace().next().unwrap().to_owned()
     }
 
     /// The most memory that it had resident since [`Server::forget_peak_memory`], in bytes.

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use argon2::{Algorithm, Argon2, AssociatedData, ParamsBuilder, Version};
-use chat_domain::keyed::{ShownKey, Stretched, Stretching};
+use chat_domain::keyed::{Derivation, ShownKey, Stretched, Stretching};
 use chat_domain::{Password, PasswordHash, Secret as Redacted};
+use chat_e2ee::account::{self, Iterations, KdfRefused};
 use chat_e2ee::ed25519::PrivateKey;
 use chat_e2ee::hash::hmac_sha256;
-use chat_e2ee::ids::UserId;
-use chat_e2ee::secret::{AuthKey, Secret, SigningSeed};
+use chat_e2ee::ids::{InstanceId, UserId, Usr};
+use chat_e2ee::secret::{AuthKey, PasswordKey, Secret, SigningSeed};
 use chat_e2ee::server_record::{ARGON_OUT, argon_associated_data};
 use chat_ports::{AccountSecrets, Entropy, HasherError, PasswordHasher};
 use zeroize::Zeroizing;
@@ -196,6 +197,26 @@ impl AccountSecrets for Accounts {
         self.stretched(shown, protocol_id(user)?, with).await.map(Some)
     }
 
+    async fn derive(
+        &self,
+        password: Password,
+        instance: [u8; 16],
+        usr: String,
+        derivation: Derivation,
+    ) -> Result<ShownKey, HasherError> {
+        let refused = |error: KdfRefused| HasherError::Failed(Box::new(error));
+        let usr = Usr::parse(usr.as_bytes()).map_err(|error| HasherError::Failed(Box::new(error)))?;
+        let iterations = Iterations::new(derivation.iterations).map_err(refused)?;
+        let password = account::Password::new(password.expose()).map_err(refused)?;
+        self.hasher
+            .run(move |_| {
+                let instance = InstanceId(instance);
+                let key = PasswordKey::derive(&password, instance, &usr, &derivation.salt, iterations);
+                Ok(Redacted::new(*key.auth_key().expose()))
+            })
+            .await
+    }
+
     fn mac(&self, message: &[u8]) -> [u8; 32] {
         hmac_sha256(&self.prelogin, message)
     }
@@ -211,7 +232,6 @@ impl AccountSecrets for Accounts {
 
 #[cfg(test)]
 mod tests {
-    use chat_e2ee::ids::Usr;
     use chat_e2ee::server_record::{self, fake_salt};
     use data_encoding::HEXLOWER;
     use serde_json::Value;

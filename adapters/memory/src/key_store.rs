@@ -67,6 +67,21 @@ impl State {
         Ok(ended.into_iter().map(|it| it.id).collect())
     }
 
+    pub(crate) fn forget_awaited(&mut self, user: UserId) {
+        self.keys
+            .passwords
+            .retain(|owner, record| *owner != user || record.locked.is_some());
+    }
+
+    fn await_keys(&mut self, user: UserId, password: PasswordRecord) -> Result<(), StoreError> {
+        let known = self.users.get(&user).map(|(user, _)| user.kind);
+        if known != Some(AccountKind::Basic) {
+            return Err(Conflict::UnknownUser.into());
+        }
+        self.keys.passwords.insert(user, password);
+        Ok(())
+    }
+
     fn append_identity(
         &mut self,
         change: IdentityChange,
@@ -77,6 +92,10 @@ impl State {
             return Err(Conflict::DirectoryMoved.into());
         }
         let ended = self.replace_secrets(user, change.secrets, keep)?;
+        if let Some((user, password)) = self.users.get_mut(&user) {
+            user.kind = AccountKind::Keyed;
+            *password = None;
+        }
         let sealed = self.keys.sealed.entry(user).or_default();
         match change.keys {
             NewKeys::Same => {}
@@ -136,6 +155,10 @@ impl KeyStore for MemoryStore {
         keep: Option<SessionId>,
     ) -> Result<Vec<SessionId>, StoreError> {
         self.writing()?.replace_secrets(user, secrets, keep)
+    }
+
+    async fn await_keys(&self, user: UserId, password: PasswordRecord) -> Result<(), StoreError> {
+        self.writing()?.await_keys(user, password)
     }
 
     async fn sealed_keys(&self, user: UserId) -> Result<SealedKeys, StoreError> {

@@ -44,6 +44,7 @@ impl State {
         user.clone_from(&after);
         if let Act::SetPassword(hash) = &act {
             *password = Some(hash.clone());
+            self.forget_awaited(target);
         }
         let ended = if act.signs_out() {
             self.end_sessions_of(target)

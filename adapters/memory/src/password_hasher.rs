@@ -1,6 +1,6 @@
 //! A hasher that does not hash.
 
-use chat_domain::keyed::{ShownKey, Stretched, Stretching};
+use chat_domain::keyed::{Derivation, ShownKey, Stretched, Stretching};
 use chat_domain::{Password, PasswordHash, UserId};
 use chat_ports::{AccountSecrets, HasherError, PasswordHasher};
 
@@ -56,6 +56,23 @@ impl AccountSecrets for PlainHasher {
         known: Option<(UserId, Stretching)>,
     ) -> Result<Option<Stretched>, HasherError> {
         Ok(known.map(|(user, _)| stretched(&shown, user)))
+    }
+
+    async fn derive(
+        &self,
+        password: Password,
+        _: [u8; 16],
+        usr: String,
+        _: Derivation,
+    ) -> Result<ShownKey, HasherError> {
+        let mut shown = [0; 32];
+        let bytes = password.expose().bytes().chain(usr.bytes());
+        for (i, byte) in bytes.enumerate() {
+            if let Some(place) = shown.get_mut(i % 32) {
+                *place ^= byte;
+            }
+        }
+        Ok(ShownKey::new(shown))
     }
 
     fn mac(&self, message: &[u8]) -> [u8; 32] {

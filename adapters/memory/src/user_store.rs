@@ -26,8 +26,14 @@ impl State {
             at: new.at,
         };
         self.can_make(&account)?;
-        let id = self.next_user()?;
+        let id = match &new.awaited {
+            Some((id, _)) => *id,
+            None => self.next_user()?,
+        };
         let registered = self.insert_user(id, account)?;
+        if let Some((id, record)) = new.awaited {
+            self.keys.passwords.insert(id, record);
+        }
         if let Some(entry) = self.users.get_mut(&id) {
             entry.1 = new.password;
         }

@@ -4,7 +4,8 @@ CREATE TABLE instance (
     id  BLOB    NOT NULL CHECK (length(id) = 16)
 ) STRICT;
 
--- What is kept of a keyed account's password and recovery code. `locked` is the client's box behind the outer lock.
+-- What is kept of a keyed account's password and recovery code. `locked` is the client's box behind the outer lock; without
+-- it the account is a basic one still, whose keys its first sign-in makes.
 CREATE TABLE keyed_accounts (
     user_id           INTEGER PRIMARY KEY REFERENCES users (id),
     iterations        INTEGER NOT NULL,
@@ -15,9 +16,10 @@ CREATE TABLE keyed_accounts (
     argon_lanes       INTEGER NOT NULL,
     pepper            INTEGER NOT NULL, -- the keyring's number of it
     verifier          BLOB    NOT NULL CHECK (length(verifier) = 32),
-    locked            BLOB    NOT NULL,
-    recovery          BLOB    NOT NULL,
-    recovery_verifier BLOB    NOT NULL CHECK (length(recovery_verifier) = 32)
+    locked            BLOB,
+    recovery          BLOB,
+    recovery_verifier BLOB             CHECK (length(recovery_verifier) = 32),
+    CHECK ((recovery IS NULL) = (recovery_verifier IS NULL))
 ) STRICT;
 
 -- Private keys in boxes that only their owner opens.

@@ -77,7 +77,8 @@ impl KeyStore for SqliteStore {
         self.read(move |connection, sealer| {
             let sql = format!(
                 "SELECT {}, recovery, recovery_verifier FROM users
-                 JOIN keyed_accounts ON keyed_accounts.user_id = users.id WHERE username_key = ?1",
+                 JOIN keyed_accounts ON keyed_accounts.user_id = users.id
+                 WHERE username_key = ?1 AND recovery IS NOT NULL",
                 rows::USER
             );
             rows::one(connection, &sql, [key], |row| {
@@ -99,6 +100,16 @@ impl KeyStore for SqliteStore {
     ) -> Result<Vec<SessionId>, StoreError> {
         self.write(move |connection, _| replace(connection, user, secrets, keep))
             .await
+    }
+
+    async fn await_keys(&self, user: UserId, password: PasswordRecord) -> Result<(), StoreError> {
+        self.write(move |connection, _| {
+            let sql = "SELECT 1 FROM users WHERE id = ?1 AND kind = 'basic'";
+            rows::one(connection, sql, [user.number()], |_| Ok(()))?.ok_or(Conflict::UnknownUser)?;
+            forget_awaited(connection, user)?;
+            insert_record(connection, user, password, None)
+        })
+        .await
     }
 
     async fn sealed_keys(&self, user: UserId) -> Result<SealedKeys, StoreError> {
@@ -153,6 +164,9 @@ impl KeyStore for SqliteStore {
         self.write(move |connection, _| {
             let user = change.record.user;
             let ended = replace(connection, user, change.secrets, keep)?;
+            // With its first keys a basic account becomes a keyed one, whose password nobody may send any more.
+            let sql = "UPDATE users SET kind = 'keyed', password_hash = NULL WHERE id = ?1 AND kind = 'basic'";
+            rows::run(connection, sql, [user.number()])?;
             put_keys(connection, user, change.keys)?;
             append(connection, &change.record)?;
             Ok(ended)
@@ -198,13 +212,27 @@ fn register(connection: &Connection, new: NewKeyedUser) -> Result<Registered, St
             at: new.at,
         },
     )?;
-    let id = new.id.number();
+    insert_record(connection, new.id, new.password, Some(new.recovery))?;
+    insert_key(connection, new.id, "signing", new.signing)?;
+    insert_key(connection, new.id, "agreement", new.agreement)?;
+    append(connection, &new.record)?;
+    Ok(registered)
+}
+
+/// What is kept of an account's password and recovery code.
+pub(crate) fn insert_record(
+    connection: &Connection,
+    user: UserId,
+    password: PasswordRecord,
+    recovery: Option<RecoveryRecord>,
+) -> Result<(), StoreError> {
     let PasswordRecord {
         derivation,
         stretching,
         verifier,
         locked,
-    } = new.password;
+    } = password;
+    let (sealed, recovery_verifier) = recovery.map(|it| (it.sealed, it.verifier)).unzip();
     rows::run(
         connection,
         "INSERT INTO keyed_accounts (user_id, iterations, salt, argon_salt, argon_memory_kib, argon_passes, argon_lanes,
@@ -212,7 +240,7 @@ fn register(connection: &Connection, new: NewKeyedUser) -> Result<Registered, St
          VALUES (:id, :iterations, :salt, :argon_salt, :memory, :passes, :lanes, :pepper, :verifier, :locked, :recovery,
                  :recovery_verifier)",
         named_params! {
-            ":id": id,
+            ":id": user.number(),
             ":iterations": derivation.iterations,
             ":salt": &derivation.salt[..],
             ":argon_salt": &stretching.salt[..],
@@ -222,14 +250,17 @@ fn register(connection: &Connection, new: NewKeyedUser) -> Result<Registered, St
             ":pepper": stretching.pepper,
             ":verifier": &verifier[..],
             ":locked": locked,
-            ":recovery": new.recovery.sealed,
-            ":recovery_verifier": &new.recovery.verifier[..],
+            ":recovery": sealed,
+            ":recovery_verifier": recovery_verifier.as_ref().map(|it| &it[..]),
         },
     )?;
-    insert_key(connection, new.id, "signing", new.signing)?;
-    insert_key(connection, new.id, "agreement", new.agreement)?;
-    append(connection, &new.record)?;
-    Ok(registered)
+    Ok(())
+}
+
+/// Forgets what is kept of the password of an account whose keys are awaited.
+pub(crate) fn forget_awaited(connection: &Connection, user: UserId) -> Result<(), StoreError> {
+    let sql = "DELETE FROM keyed_accounts WHERE user_id = ?1 AND locked IS NULL";
+    rows::run(connection, sql, [user.number()]).map(drop)
 }
 
 fn insert_key(connection: &Connection, user: UserId, kind: &str, key: SealedKey) -> Result<(), StoreError> {

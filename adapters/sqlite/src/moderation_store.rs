@@ -7,7 +7,7 @@ use chat_domain::{
 use chat_ports::{Conflict, ModerationStore, Outcome, Sealer, StoreError};
 use rusqlite::{Connection, named_params};
 
-use crate::{SqliteStore, actor, audit, rows, user_store};
+use crate::{SqliteStore, actor, audit, key_store, rows, user_store};
 
 impl ModerationStore for SqliteStore {
     async fn carry_out(&self, measure: Measure) -> Result<Outcome, StoreError> {
@@ -52,6 +52,7 @@ fn carry_out(connection: &Connection, sealer: &dyn Sealer, measure: &Measure) ->
     update(connection, sealer, &after)?;
     if let Act::SetPassword(hash) = act {
         set_password(connection, *target, hash)?;
+        key_store::forget_awaited(connection, *target)?;
     }
     let ended = if act.signs_out() {
         end_sessions(connection, *target)?

@@ -7,7 +7,7 @@ use chat_domain::{
 use chat_ports::{Conflict, Credential, NewUser, Registered, Sealer, StoreError, UserStore};
 use rusqlite::{Connection, named_params};
 
-use crate::{SqliteStore, actor, audit, room_store, rows};
+use crate::{SqliteStore, actor, audit, key_store, room_store, rows};
 
 impl UserStore for SqliteStore {
     async fn register(&self, user: NewUser) -> Result<Registered, StoreError> {
@@ -73,7 +73,10 @@ fn register(connection: &Connection, sealer: &dyn Sealer, new: NewUser) -> Resul
     if let Some(by) = new.made_by {
         actor::may_administer(connection, by, new.at)?;
     }
-    let id = rows::next_id(connection, "users")?;
+    let id = match &new.awaited {
+        Some((id, _)) => id.number(),
+        None => rows::next_id(connection, "users")?,
+    };
     let account = Account {
         id,
         username: new.username,
@@ -84,6 +87,9 @@ fn register(connection: &Connection, sealer: &dyn Sealer, new: NewUser) -> Resul
         at: new.at,
     };
     let registered = insert_user(connection, account)?;
+    if let Some((user, record)) = new.awaited {
+        key_store::insert_record(connection, user, record, None)?;
+    }
     if let Some(by) = new.made_by {
         let line = audit::Line::about(Action::AddUser, by, id, new.at);
         audit::write(connection, sealer, &line)?;

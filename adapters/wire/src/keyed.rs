@@ -113,9 +113,9 @@ impl From<&SealedState> for StateView {
 /// What the owner of an account needs to open it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UnlockedView {
-    /// The master key in the box that the password opens.
-    #[schema(value_type = schema::Bytes)]
-    amk_pw: String,
+    /// The master key in the box that the password opens; null: the account has no keys yet, the client makes them now.
+    #[schema(value_type = Option<schema::Bytes>)]
+    amk_pw: Option<String>,
     keyring: KeyringView,
     state: Option<StateView>,
 }
@@ -123,7 +123,7 @@ pub struct UnlockedView {
 impl From<&Unlocked> for UnlockedView {
     fn from(unlocked: &Unlocked) -> Self {
         Self {
-            amk_pw: base64url(&unlocked.master),
+            amk_pw: unlocked.master.as_deref().map(base64url),
             keyring: (&unlocked.keys).into(),
             state: unlocked.state.as_ref().map(Into::into),
         }

@@ -35,6 +35,7 @@ impl<P: Ports> App<P> {
             is_admin: false,
             joins: self.plain_room().await?,
             made_by: None,
+            awaited: None,
             at: self.now(),
         };
         let registered = self.ports.users().register(new).await?;

@@ -101,10 +101,10 @@ impl<P: Ports> App<P> {
             .ok_or(Refusal::Forbidden)?;
         asked.check_sizes()?;
         let instance = self.instance_id().await?;
-        let identity = first_identity(&asked.statement, instance, &token)?;
+        let identity = first_identity(&asked.statement, instance, token.user, &token.username)?;
         self.is_now(identity.statement().at)?;
         let password = self
-            .password_record(asked.shown, token.user, asked.derivation, &asked.master)
+            .password_record(asked.shown, token.user, asked.derivation, Some(&asked.master))
             .await?;
         let new = NewKeyedUser {
             id: token.user,
@@ -156,32 +156,47 @@ impl<P: Ports> App<P> {
         identity: &Identity,
     ) -> Result<DirectoryRecord, Error> {
         let newest = self.ports.keys().newest_record().await?;
+        Ok(self.record_after(newest.as_ref(), instance, user, statement, identity))
+    }
+
+    /// The statement as the record after this one.
+    pub(super) fn record_after(
+        &self,
+        newest: Option<&DirectoryRecord>,
+        instance: InstanceId,
+        user: UserId,
+        statement: SignedStatement,
+        identity: &Identity,
+    ) -> DirectoryRecord {
         let (i, before) = newest.map_or((0, NO_HEAD), |newest| (newest.i + 1, newest.head));
         let at = self.now();
         let head = link(instance, i, at.millis(), &before, identity.hash());
         let signed = head_bytes(instance, i, &head, at.millis());
-        Ok(DirectoryRecord {
+        DirectoryRecord {
             i,
             user,
             at,
             statement,
             head,
             head_signature: self.ports.secrets().sign(&signed),
-        })
+        }
     }
 
-    /// What is kept of a password: Argon2id over what was shown, and the box behind the outer lock.
+    /// What is kept of a password: Argon2id over what was shown, and the box behind the outer lock, if there is one yet.
     pub(super) async fn password_record(
         &self,
         shown: ShownKey,
         user: UserId,
         derivation: Derivation,
-        master: &[u8],
+        master: Option<&[u8]>,
     ) -> Result<PasswordRecord, Error> {
         let (stretching, stretched) = self.ports.secrets().stretch_anew(shown, user).await?;
         let (verifier, key) = server_record::split(stretched.expose());
         let nonce = self.ports.entropy().draw();
-        let locked = server_record::lock(&key, protocol_id(user)?, &nonce, master)
+        let owner = protocol_id(user)?;
+        let locked = master.map(|master| server_record::lock(&key, owner, &nonce, master));
+        let locked = locked
+            .transpose()
             .map_err(|error| Error::Internal(Box::new(error)))?;
         Ok(PasswordRecord {
             derivation,
@@ -191,22 +206,26 @@ impl<P: Ports> App<P> {
         })
     }
 
-    /// Opens what [`App::password_record`] locked, if what was shown is right.
+    /// Opens what [`App::password_record`] locked, if what was shown is right. Of an account whose keys are awaited nothing
+    /// was locked.
     pub(super) fn unlock_record(
         record: &PasswordRecord,
         user: UserId,
         stretched: &chat_domain::keyed::Stretched,
-    ) -> Result<Option<Vec<u8>>, Error> {
+    ) -> Result<Option<Opened>, Error> {
         let (verifier, key) = server_record::split(stretched.expose());
         if !constant_time_eq(&verifier, &record.verifier) {
             return Ok(None);
         }
-        server_record::unlock(&key, protocol_id(user)?, &record.locked)
-            .map(Some)
-            .map_err(|error| Error::Internal(Box::new(error)))
+        let Some(locked) = &record.locked else {
+            return Ok(Some(Opened { master: None }));
+        };
+        let master = server_record::unlock(&key, protocol_id(user)?, locked)
+            .map_err(|error| Error::Internal(Box::new(error)))?;
+        Ok(Some(Opened { master: Some(master) }))
     }
 
-    async fn next_user_id(&self) -> Result<UserId, Error> {
+    pub(crate) async fn next_user_id(&self) -> Result<UserId, Error> {
         if let Some(id) = self.spare_ids().next() {
             return UserId::parse(id).map_err(|error| Error::Internal(Box::new(error)));
         }
@@ -235,11 +254,18 @@ impl KeyedRegistration {
     }
 }
 
+/// What was behind the outer lock.
+pub(super) struct Opened {
+    /// The client's box around the master key; `None`: keys are awaited.
+    pub(super) master: Option<Vec<u8>>,
+}
+
 /// The identity in a statement that begins an account.
-fn first_identity(
+pub(super) fn first_identity(
     statement: &SignedStatement,
     instance: InstanceId,
-    token: &RegistrationToken,
+    user: UserId,
+    username: &Username,
 ) -> Result<Identity, Refusal> {
     let signed = Signed {
         bytes: statement.bytes.clone(),
@@ -248,7 +274,7 @@ fn first_identity(
     };
     let identity = Identity::check(&signed, instance, None).map_err(of_identity)?;
     let said = identity.statement();
-    let is_theirs = said.user.get() == token.user.number() && said.usr.as_str() == token.username.key();
+    let is_theirs = said.user.get() == user.number() && said.usr.as_str() == username.key();
     if is_theirs {
         Ok(identity)
     } else {

@@ -90,10 +90,10 @@ impl<P: Ports> App<P> {
         origin: &Origin,
     ) -> Result<(), Error> {
         check(&new.master, None)?;
-        self.unlock(who, old, origin).await?;
+        self.with_keys(who, old, origin).await?;
         let user = who.user().id;
         let password = self
-            .password_record(new.shown, user, new.derivation, &new.master)
+            .password_record(new.shown, user, new.derivation, Some(&new.master))
             .await?;
         let secrets = NewSecrets {
             password: Some(password),
@@ -103,6 +103,20 @@ impl<P: Ports> App<P> {
         let ended = self.ports.keys().replace_secrets(user, secrets, keep).await?;
         self.tell_of_ended(user, &ended);
         Ok(())
+    }
+
+    /// Whether the owner of an account that has keys is there.
+    pub(super) async fn with_keys(
+        &self,
+        who: &SignedIn,
+        shown: ShownKey,
+        origin: &Origin,
+    ) -> Result<(), Error> {
+        let unlocked = self.unlock(who, shown, origin).await?;
+        match unlocked.master {
+            Some(_) => Ok(()),
+            None => Err(Refusal::NeedsIdentity.into()),
+        }
     }
 
     /// Puts another recovery code in the place of the old one; what is shown at sign-in has to be shown.
@@ -117,7 +131,7 @@ impl<P: Ports> App<P> {
         origin: &Origin,
     ) -> Result<(), Error> {
         check(&[0; MASTER_BOX], Some(&recovery))?;
-        self.unlock(who, shown, origin).await?;
+        self.with_keys(who, shown, origin).await?;
         let secrets = NewSecrets {
             password: None,
             recovery: Some(recovery),
@@ -184,7 +198,7 @@ impl<P: Ports> App<P> {
             .take(&token.hash(), self.now())
             .ok_or(Refusal::Forbidden)?;
         let password = self
-            .password_record(new.shown, user, new.derivation, &new.master)
+            .password_record(new.shown, user, new.derivation, Some(&new.master))
             .await?;
         let secrets = NewSecrets {
             password: Some(password),

@@ -7,6 +7,7 @@ use chat_e2ee::ids::Usr;
 use chat_e2ee::server_record::{fake_salt_message, salt_of};
 use chat_ports::{AccountSecrets as _, KeyStore as _, KeyedCredential, Ports};
 
+use super::registration::Opened;
 use crate::{App, Error, Origin, SignedIn, SignedInNow};
 
 /// A name and what was derived from a password. A name that cannot be one is tried all the same.
@@ -21,8 +22,9 @@ pub struct KeyedAttempt {
 /// What the owner of an account needs to open it.
 #[derive(Debug, Clone)]
 pub struct Unlocked {
-    /// The master key in the box that the password opens.
-    pub master: Vec<u8>,
+    /// The master key in the box that the password opens; `None`: the account has no keys yet, and the client makes them
+    /// now ([`crate::keyed::Renewal::First`]).
+    pub master: Option<Vec<u8>>,
     /// The private keys in their boxes.
     pub keys: SealedKeys,
     /// The sealed state, if there is one.
@@ -77,16 +79,16 @@ impl<P: Ports> App<P> {
             }
         };
         self.quotas.sign_in_succeeded(name);
-        let (user, master) = proved;
+        let (user, opened) = proved;
         user.admit(self.now())?;
-        let unlocked = self.unlocked(&user, master).await?;
+        let unlocked = self.unlocked(&user, opened).await?;
         Ok((self.open_session(user, origin).await?, unlocked))
     }
 
     /// The same for who is signed in, and wants the master key again: to change the password, to make a new key.
     ///
     /// # Errors
-    /// `invalid_credentials`; `rate_limited`; `needs_identity` for an account that has no keys.
+    /// `invalid_credentials`; `rate_limited`; `needs_identity` for an account that has no keys and awaits none.
     pub async fn unlock(&self, who: &SignedIn, shown: ShownKey, origin: &Origin) -> Result<Unlocked, Error> {
         let (from, name) = (origin.network(), who.user().username.key());
         self.quotas
@@ -100,12 +102,12 @@ impl<P: Ports> App<P> {
             user: who.user().clone(),
             password: record,
         };
-        let Some(master) = self.opened(shown, Some(&known)).await? else {
+        let Some(opened) = self.opened(shown, Some(&known)).await? else {
             self.quotas.sign_in_failed(from, self.now());
             return Err(Refusal::InvalidCredentials.into());
         };
         self.quotas.sign_in_succeeded(name);
-        self.unlocked(who.user(), master).await
+        self.unlocked(who.user(), opened).await
     }
 
     /// The private keys of who is signed in, in their boxes.
@@ -116,21 +118,21 @@ impl<P: Ports> App<P> {
         Ok(self.ports.keys().sealed_keys(who.user().id).await?)
     }
 
-    async fn keyed_proved(&self, attempt: KeyedAttempt) -> Result<Option<(User, Vec<u8>)>, Error> {
+    async fn keyed_proved(&self, attempt: KeyedAttempt) -> Result<Option<(User, Opened)>, Error> {
         let known = match &attempt.username {
             Some(username) => self.ports.keys().keyed_credential(username).await?,
             None => None,
         };
-        let master = self.opened(attempt.shown, known.as_ref()).await?;
-        Ok(master.and_then(|master| known.map(|known| (known.user, master))))
+        let opened = self.opened(attempt.shown, known.as_ref()).await?;
+        Ok(opened.and_then(|opened| known.map(|known| (known.user, opened))))
     }
 
-    /// The box behind the outer lock, if what was shown opens it.
+    /// What is behind the outer lock, if what was shown opens it.
     async fn opened(
         &self,
         shown: ShownKey,
         known: Option<&KeyedCredential>,
-    ) -> Result<Option<Vec<u8>>, Error> {
+    ) -> Result<Option<Opened>, Error> {
         let how = known.map(|known| (known.user.id, known.password.stretching.clone()));
         let stretched = self.ports.secrets().stretch(shown, how).await?;
         match (known, stretched) {
@@ -139,7 +141,7 @@ impl<P: Ports> App<P> {
         }
     }
 
-    async fn unlocked(&self, user: &User, master: Vec<u8>) -> Result<Unlocked, Error> {
+    async fn unlocked(&self, user: &User, Opened { master }: Opened) -> Result<Unlocked, Error> {
         Ok(Unlocked {
             master,
             keys: self.ports.keys().sealed_keys(user.id).await?,

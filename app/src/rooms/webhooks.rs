@@ -81,6 +81,7 @@ impl<P: Ports> App<P> {
                 is_admin: false,
                 joins: None,
                 made_by: Some(Authority::Admin(admin.clone()).actor()),
+                awaited: None,
                 at: self.now(),
             };
             return Ok(self.ports.users().register(new).await?.user);

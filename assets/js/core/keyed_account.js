@@ -5,6 +5,7 @@
  * @typedef {import('./types.js').Person} Person
  * @typedef {{ ask(op: string, args?: object): Promise<any> }} Keeper
  * @typedef {{ user: Person, code: string }} WithCode somebody signed in, and the recovery code to be shown once
+ * @typedef {{ user: Person, code: string | null }} SignedIn with a code if the account's keys were made just now
  */
 
 const PAGE = 500;
@@ -54,6 +55,20 @@ export function createKeyedAccount({ http, keeper, now }) {
     return open(user, await http.post('/api/auth/unlock', { auth_key: authKey }));
   }
 
+  /**
+   * The first sign-in to an account that somebody else has made: from here on its password is its owner's alone.
+   * @param {Person} user
+   * @param {string} authKey
+   * @returns {Promise<WithCode>}
+   */
+  async function makeKeys(user, authKey) {
+    const { code, body } = await keeper.ask('makeKeys', { user_id: user.id, now: now() });
+    await http.put('/api/e2ee/identity', { auth_key: authKey, ...body });
+    await readDirectory();
+    await keeper.ask('checkOwn');
+    return { user, code };
+  }
+
   return {
     unlock,
 
@@ -78,13 +93,14 @@ export function createKeyedAccount({ http, keeper, now }) {
     /**
      * @param {string} username
      * @param {string} password
-     * @returns {Promise<Person>}
+     * @returns {Promise<SignedIn>}
      */
     async signIn(username, password) {
       const authKey = await prove(username, password);
       const sealed = await http.post('/api/auth/login', { username, auth_key: authKey });
       http.forget();
-      return open(sealed.user, sealed);
+      if (!sealed.pending_identity) return { user: await open(sealed.user, sealed), code: null };
+      return makeKeys(sealed.user, authKey);
     },
 
     /**

@@ -18,6 +18,11 @@ export function explain(problem) {
     case 'too_many_rooms': return words.tooManyRooms;
     case 'storage_full': return words.storageFull;
     case 'unreachable': return words.unreachable;
+    case 'unsupported_browser': return words.oldBrowser;
+    case 'insecure_context': return words.insecure;
+    case 'kdf_refused': return words.passwordRefused;
+    case 'derived_auth_required': return words.hasKeys;
+    case 'bad_box': case 'own_key_mismatch': case 'bad_directory': case 'directory_fork': return words.notTrusted;
     case 'invalid': return problem.fields?.some((f) => f.field === 'content') ? words.tooLong : problem.message;
     default: return words.failed;
   }

@@ -3,12 +3,17 @@
 
 import { value } from './value.js';
 
+/** @param {Person} user */
+const due = (user) => `code:${user.id}`;
+
 /**
  * Who sits in front of the page.
  * @typedef {{ phase: 'loading', appName: string }
  *   | { phase: 'unreachable', appName: string }
  *   | { phase: 'out', appName: string, registration: 'open' | 'closed', notice: string | null }
- *   | { phase: 'in', appName: string, user: Person }} SessionState
+ *   | { phase: 'code', appName: string, user: Person, code: string | null }
+ *   | { phase: 'in', appName: string, user: Person }} SessionState `code`: a recovery code is to be kept; null after a
+ *   reload, when it is not there any more
  */
 
 /**
@@ -16,7 +21,7 @@ import { value } from './value.js';
  * @param {string} appName
  */
 export function createSession(platform, appName) {
-  const { account } = platform;
+  const { account, storage } = platform;
   const state = value(/** @type {SessionState} */ ({ phase: 'loading', appName }));
 
   /**
@@ -26,8 +31,9 @@ export function createSession(platform, appName) {
   async function look(notice) {
     const house = await account.house();
     if (!house.signed_in) return outside(house, notice);
-    const answer = await account.current();
-    state.set({ phase: 'in', appName: answer.app_name, user: answer.user });
+    const { app_name: name, user } = await account.current();
+    const isDue = storage.read(due(user)) !== null;
+    state.set(isDue ? { phase: 'code', appName: name, user, code: null } : { phase: 'in', appName: name, user });
   }
 
   /**
@@ -36,6 +42,15 @@ export function createSession(platform, appName) {
    */
   function outside(house, notice) {
     state.set({ phase: 'out', appName: house.app_name, registration: house.registration, notice });
+  }
+
+  /**
+   * A recovery code was made, and has to be kept before anything else is done. A reload finds that it is due.
+   * @param {{ user: Person, code: string }} made
+   */
+  function keep({ user, code }) {
+    storage.write(due(user), 'due');
+    state.set({ phase: 'code', appName: state.get().appName, user, code });
   }
 
   return {
@@ -55,18 +70,52 @@ export function createSession(platform, appName) {
      * @param {string} password
      */
     async signIn(username, password) {
-      await account.signIn(username, password);
-      await look(null);
+      const { user, code } = await account.signIn(username, password);
+      if (code === null) await look(null);
+      else keep({ user, code });
     },
 
     /**
      * @param {string} username
      * @param {string} password
-     * @param {string} again
      */
-    async signUp(username, password, again) {
-      await account.signUp(username, password, again);
+    async signUp(username, password) {
+      keep(await account.signUp(username, password));
+    },
+
+    /**
+     * @param {string} username
+     * @param {string} password
+     */
+    async signInKeyless(username, password) {
+      await account.signInKeyless(username, password);
       await look(null);
+    },
+
+    /**
+     * @param {string} username
+     * @param {string} code
+     * @param {string} password the new one
+     */
+    async recover(username, code, password) {
+      keep(await account.recover(username, code, password));
+    },
+
+    /**
+     * A new recovery code in the place of one that was not kept.
+     * @param {string} password
+     */
+    async anotherCode(password) {
+      const now = state.get();
+      if (now.phase === 'code') keep({ user: now.user, code: await account.changeCode(now.user, password) });
+    },
+
+    /** The owner has the code. */
+    codeKept() {
+      const now = state.get();
+      if (now.phase !== 'code') return;
+      storage.remove(due(now.user));
+      state.set({ phase: 'in', appName: now.appName, user: now.user });
     },
 
     async signOut() {

@@ -31,7 +31,8 @@
  * }} Storage
  * @typedef {{
  *   get(path: string): Promise<any>, post(path: string, body: object): Promise<any>,
- *   patch(path: string, body: object): Promise<any>, remove(path: string): Promise<any>, forget(): void,
+ *   put(path: string, body: object): Promise<any>, patch(path: string, body: object): Promise<any>,
+ *   remove(path: string): Promise<any>, forget(): void,
  * }} Http
  * @typedef {{ open(): void, message(text: string): void, close(code: number): void }} SocketHandlers
  * @typedef {{ send(text: string): void, close(): void }} Socket
@@ -39,8 +40,12 @@
  * @typedef {{
  *   current(): Promise<SessionAnswer>,
  *   house(): Promise<{ app_name: string, registration: 'open' | 'closed', signed_in: boolean }>,
- *   signIn(username: string, password: string): Promise<void>,
- *   signUp(username: string, password: string, again: string): Promise<void>,
+ *   signIn(username: string, password: string): Promise<{ user: Person, code: string | null }>,
+ *   signInKeyless(username: string, password: string): Promise<void>,
+ *   signUp(username: string, password: string): Promise<{ user: Person, code: string }>,
+ *   recover(username: string, code: string, password: string): Promise<{ user: Person, code: string }>,
+ *   changeCode(user: Person, password: string): Promise<string>,
+ *   changePassword(user: Person, old: string, password: string): Promise<void>,
  *   signOut(): Promise<void>,
  * }} Account
  *

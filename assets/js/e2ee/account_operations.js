@@ -28,6 +28,11 @@ const keyringOf = ({ ed, x }) => ({
   x: x.map(({ kem, box }) => ({ kem, box: fromB64u(box) })),
 });
 
+/** @param {{ edBox: Bytes, xBox: Bytes, statement: { t: Bytes, s: Bytes } }} made */
+const identityOf = ({ edBox, xBox, statement: { t, s } }) => ({
+  ed_box: toB64u(edBox), x_box: { kem: 1, box: toB64u(xBox) }, identity: { t: toB64u(t), s: toB64u(s) },
+});
+
 /**
  * @param {Custody} custody
  * @param {(userId: number) => readonly Statement[]} statementsOf a user's own, from the checked directory
@@ -39,12 +44,13 @@ export function accountOperations(custody, statementsOf) {
       const made = await custody.register({
         instance: instanceOf(instance), usr: username.toLowerCase(), userId, password, ts: now,
       });
-      const { t, s } = made.statement;
-      const body = {
-        ...byPassword(made), ...byCode(made), ed_box: toB64u(made.edBox), x_box: { kem: 1, box: toB64u(made.xBox) },
-        identity: { t: toB64u(t), s: toB64u(s) },
-      };
-      return { code: made.code, body };
+      return { code: made.code, body: { ...byPassword(made), ...byCode(made), ...identityOf(made) } };
+    },
+
+    /** @param {{ user_id: number, now: number }} args */
+    async makeKeys({ user_id: userId, now }) {
+      const made = await custody.makeKeys({ userId, ts: now });
+      return { code: made.code, body: { amk_pw: toB64u(made.amkPw), ...byCode(made), ...identityOf(made) } };
     },
 
     /** @param {{ instance_id: string, kdf: Kdf, salt: string, username: string, password: string }} args */

@@ -116,6 +116,23 @@ export class Custody {
   }
 
   /**
+   * Makes the keys of an account that somebody else has made, under the password that was proved, and opens it.
+   * @param {{ userId: number, ts: number }} owner
+   */
+  async makeKeys({ userId, ts }) {
+    const pending = this.#pending;
+    insist(pending, 'locked', 'no password proved');
+    const { usr, instance, salt, iterations } = pending.parameters;
+    const amk = randomBytes(32);
+    const amkPw = await sealBox(pending.wrapKey, places.amkByPassword(instance, usr, salt, iterations), amk);
+    const byCode = await lockByCode(amk, { instance, usr });
+    const { account, ...made } = await makeKeys(amk, { instance, usr, userId, ts });
+    this.#account = account;
+    this.#pending = null;
+    return { amkPw, ...byCode, ...made };
+  }
+
+  /**
    * The account under another password; the old one was proved.
    * @param {{ amkPw: Bytes, password: string }} change
    */

@@ -1,29 +1,43 @@
 /** @typedef {import('../core/types.js').Account} Account */
 /** @typedef {import('../core/types.js').Http} Http */
 
+import { createKeyedAccount } from '../core/keyed_account.js';
+import { startKeeper } from './keeper.js';
+
 /**
- * Basic accounts: the password goes to the server, which keeps a hash of it. Accounts with keys of their own, whose
- * password never leaves the browser, will take the place of this file.
+ * Accounts as the browser has them: keyed ones, whose password stays here, and by a way of their own those of programs,
+ * whose password the server keeps a hash of. The Worker that has the keys is started when it is first asked.
  * @param {Http} http
  * @returns {Account}
  */
-export function basicAccount(http) {
+export function browserAccount(http) {
+  /** @type {import('./keeper.js').Keeper | null} */
+  let keeper = null;
+  const keyed = createKeyedAccount({
+    http,
+    keeper: {
+      async ask(op, args) {
+        keeper ??= startKeeper();
+        return keeper.ask(op, args);
+      },
+    },
+    now: () => Date.now(),
+  });
   return {
+    ...keyed,
     async current() {
       return http.get('/api/session');
     },
     async house() {
       return http.get('/api/csrf');
     },
-    async signIn(username, password) {
+    async signInKeyless(username, password) {
       await http.post('/login', { username, password });
       http.forget();
     },
-    async signUp(username, password, again) {
-      await http.post('/register', { username, password, confirm_password: again });
-      http.forget();
-    },
     async signOut() {
+      keeper?.end();
+      keeper = null;
       await http.post('/api/logout', {});
       http.forget();
     },

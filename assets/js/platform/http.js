@@ -45,7 +45,7 @@ export function browserHttp() {
   const get = (path) => request(path, {});
 
   /**
-   * @param {'POST' | 'PATCH' | 'DELETE'} method
+   * @param {'POST' | 'PUT' | 'PATCH' | 'DELETE'} method
    * @param {string} path
    * @param {object} body
    */
@@ -56,7 +56,7 @@ export function browserHttp() {
   }
 
   /**
-   * @param {'POST' | 'PATCH' | 'DELETE'} method
+   * @param {'POST' | 'PUT' | 'PATCH' | 'DELETE'} method
    * @param {string} path
    * @param {object} body
    */
@@ -73,6 +73,7 @@ export function browserHttp() {
   return {
     get,
     post: (path, body) => change('POST', path, body),
+    put: (path, body) => change('PUT', path, body),
     patch: (path, body) => change('PATCH', path, body),
     remove: (path) => change('DELETE', path, {}),
     forget() {

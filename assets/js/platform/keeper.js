@@ -9,6 +9,7 @@ export class KeeperError extends Error {
   constructor(code) {
     super(code);
     this.code = code;
+    this.problem = { status: 0, code, message: '' };
   }
 }
 

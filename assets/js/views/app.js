@@ -8,6 +8,7 @@ import { words } from '../core/words.js';
 import { createChatView } from './chat.js';
 import { h, icon, svg } from './dom.js';
 import { gate } from './gate.js';
+import { codeGate } from './recovery.js';
 
 /**
  * Puts on the screen what the session calls for.
@@ -24,6 +25,10 @@ export function startApp(platform, root, log, past) {
     leave();
     leave = () => {};
     if (state.phase === 'in') leave = inside(state);
+    else if (state.phase === 'code') {
+      document.title = `${words.codeTitle} · ${state.appName}`;
+      root.replaceChildren(codeGate(session, state, platform.clock));
+    }
     else if (state.phase === 'out') {
       document.title = `${words.signIn} · ${state.appName}`;
       root.replaceChildren(gate(session, state, platform.clock));

@@ -2,12 +2,14 @@
 /** @typedef {Extract<import('../core/session.js').SessionState, { phase: 'out' }>} Outside */
 /** @typedef {import('../core/types.js').Clock} Clock */
 
-import { explain, passwordFault, problemOf, strength, usernameFault } from '../core/problems.js';
+import { usernameFault } from '../core/problems.js';
 import { words } from '../core/words.js';
-import { h, icon, mark, svg } from './dom.js';
+import { h, svg } from './dom.js';
+import { alertBox, allRight, brand, field, link, newPassword, submitting, tellFaults } from './forms.js';
+import { recoverForm } from './recovery.js';
 
 /**
- * The two screens before the chat: sign in, and create an account.
+ * The screens before the chat: sign in, create an account, the way back with the recovery code.
  * @param {Session} session
  * @param {Outside} state
  * @param {Clock} clock
@@ -19,9 +21,13 @@ export function gate(session, state, clock) {
     main.replaceChildren(form);
     form.querySelector('input')?.focus();
   };
-  const toSignIn = () => show(signIn(session, state, clock, toSignUp));
-  const toSignUp = () => show(signUp(session, state, clock, toSignIn));
-  main.append(signIn(session, state, clock, toSignUp));
+  const toSignIn = () => show(signIn(session, state, clock, ways));
+  const ways = {
+    toSignUp: () => show(signUp(session, state, clock, toSignIn)),
+    toRecovery: () => show(recoverForm(session, state, clock, toSignIn)),
+    toKeyless: () => show(keyless(session, state, clock, toSignIn)),
+  };
+  main.append(signIn(session, state, clock, ways));
   return h('div', { class: 'gate' },
     h('aside', { class: 'art', 'aria-label': words.aboutApp(state.appName) },
       svg('seal', '#seal', '0 0 200 200'),
@@ -34,10 +40,10 @@ export function gate(session, state, clock) {
  * @param {Session} session
  * @param {Outside} state
  * @param {Clock} clock
- * @param {() => void} toSignUp
+ * @param {{ toSignUp(): void, toRecovery(): void, toKeyless(): void }} ways
  * @returns {HTMLFormElement}
  */
-function signIn(session, state, clock, toSignUp) {
+function signIn(session, state, clock, ways) {
   const username = field(words.username, 'username', { autocomplete: 'username' });
   const password = field(words.password, 'password', { autocomplete: 'current-password' });
   const alert = alertBox(state.notice);
@@ -50,8 +56,33 @@ function signIn(session, state, clock, toSignUp) {
     h('h1', { class: 'display' }, words.signIn),
     alert.element, username.element, password.element, button,
     state.registration === 'open'
-      ? h('p', { class: 'fine' }, `${words.newHere} `, link(words.createAccount, toSignUp))
-      : h('p', { class: 'fine' }, words.registrationClosed));
+      ? h('p', { class: 'fine' }, `${words.newHere} `, link(words.createAccount, ways.toSignUp))
+      : h('p', { class: 'fine' }, words.registrationClosed),
+    h('p', { class: 'fine' }, `${words.forgotPassword} `, link(words.useCode, ways.toRecovery)),
+    h('p', { class: 'fine' }, `${words.madeForPrograms} `, link(words.keyless, ways.toKeyless)));
+}
+
+/**
+ * Sign in to an account of programs, whose password the server keeps a hash of. Apart from the other form, so that
+ * nobody sends a password there that only opens keys.
+ * @param {Session} session
+ * @param {Outside} state
+ * @param {Clock} clock
+ * @param {() => void} toSignIn
+ * @returns {HTMLFormElement}
+ */
+function keyless(session, state, clock, toSignIn) {
+  const username = field(words.username, 'username', { autocomplete: 'username' });
+  const password = field(words.password, 'password', { autocomplete: 'current-password' });
+  const alert = alertBox(null);
+  const button = h('button', { type: 'submit', class: 'btn primary wide' }, words.signIn);
+  const submit = submitting(button, words.signingIn, alert, clock, async () => {
+    await session.signInKeyless(username.input.value, password.input.value);
+  }, () => password.input.focus());
+  return h('form', { novalidate: true, onsubmit: submit },
+    brand(state.appName), h('h1', { class: 'display' }, words.keyless), h('p', { class: 'fine' }, words.keylessText),
+    alert.element, username.element, password.element, button,
+    h('p', { class: 'fine' }, link(words.signIn, toSignIn)));
 }
 
 /**
@@ -63,42 +94,14 @@ function signIn(session, state, clock, toSignUp) {
  */
 function signUp(session, state, clock, toSignIn) {
   const username = field(words.username, 'username', { autocomplete: 'username' });
-  const password = field(words.password, 'password', { autocomplete: 'new-password' }, words.passwordHelp);
-  const again = field(words.passwordAgain, 'password', { autocomplete: 'new-password' });
+  const password = newPassword(words.password);
   const alert = alertBox(null);
-  const meter = h('div', { class: 'meter', 'aria-hidden': 'true' }, h('i'), h('i'), h('i'), h('i'));
-  password.element.insertBefore(meter, password.element.lastElementChild);
-  password.input.addEventListener('input', () => {
-    const reached = strength(password.input.value);
-    [...meter.children].forEach((bar, at) => bar.classList.toggle('on', at < reached));
-  });
-
-  const checks = [
-    { field: username, fault: () => usernameFault(username.input.value) },
-    { field: password, fault: () => passwordFault(password.input.value) },
-    { field: again, fault: () => (again.input.value === password.input.value ? null : words.passwordsDiffer) },
-  ];
-  for (const check of checks) {
-    check.field.element.classList.add('tells');
-    // Errors appear when a field is left, never while it is first filled in; and they go while it is mended, not
-    // when it is left: what is about to be pressed must not move away.
-    check.field.input.addEventListener('blur', () => {
-      const fault = check.fault();
-      if (check.field.input.value !== '' && fault !== null) check.field.fault(fault);
-    });
-    check.field.input.addEventListener('input', () => {
-      if (check.field.input.getAttribute('aria-invalid') === 'true') check.field.fault(check.fault());
-    });
-  }
+  const checks = [{ field: username, fault: () => usernameFault(username.input.value) }, ...password.checks];
+  tellFaults(checks);
 
   const button = h('button', { type: 'submit', class: 'btn primary wide' }, words.signUp);
   const submit = submitting(button, words.signingUp, alert, clock, async () => {
-    const wrong = checks.filter((check) => check.field.fault(check.fault()));
-    if (wrong.length > 0) {
-      wrong[0]?.field.input.focus();
-      return;
-    }
-    await session.signUp(username.input.value, password.input.value, again.input.value);
+    if (allRight(checks)) await session.signUp(username.input.value, password.value());
   }, (problem) => {
     if (problem.code !== 'username_taken') return;
     username.fault(words.usernameTaken);
@@ -108,117 +111,6 @@ function signUp(session, state, clock, toSignIn) {
   return h('form', { novalidate: true, onsubmit: submit },
     brand(state.appName),
     h('h1', { class: 'display' }, words.signUpTitle),
-    alert.element, username.element, password.element, again.element, button,
+    alert.element, username.element, ...password.elements, button,
     h('p', { class: 'fine' }, `${words.haveAccount} `, link(words.signIn, toSignIn)));
-}
-
-/** @param {string} appName */
-function brand(appName) {
-  return h('div', { class: 'brand display' }, mark(), h('span', {}, appName));
-}
-
-/**
- * @param {string} text
- * @param {() => void} act
- */
-function link(text, act) {
-  return h('a', { class: 'link', href: '#', onclick: (event) => { event.preventDefault(); act(); } }, text);
-}
-
-let fields = 0;
-
-/**
- * A labelled field; a password can be shown.
- * @param {string} label
- * @param {'username' | 'password'} kind
- * @param {Record<string, string>} attributes
- * @param {string} [help]
- */
-function field(label, kind, attributes, help) {
-  fields += 1;
-  const id = `field-${fields}`;
-  const input = h('input', {
-    class: 'input', id, type: kind === 'password' ? 'password' : 'text', required: true,
-    autocapitalize: 'none', spellcheck: 'false', 'aria-describedby': `${id}-help`, ...attributes,
-  });
-  const help_ = h('div', { id: `${id}-help` });
-  const element = h('div', { class: 'field' }, h('label', { for: id }, label),
-    kind === 'password' ? h('span', { class: 'with-icon nopad' }, input, eye(input)) : input, help_);
-  const say = (/** @type {string | null} */ fault) => {
-    input.setAttribute('aria-invalid', String(fault !== null));
-    if (fault !== null) help_.replaceChildren(h('p', { class: 'err' }, icon('warn', 'sm'), fault));
-    else help_.replaceChildren(...(help ? [h('p', { class: 'help' }, help)] : []));
-    return fault !== null;
-  };
-  say(null);
-  return { element, input, fault: say };
-}
-
-/** @param {HTMLInputElement} input */
-function eye(input) {
-  const button = h('button', {
-    type: 'button', class: 'ib', 'aria-label': words.showPassword,
-    onclick: () => {
-      const hidden = input.type === 'password';
-      input.type = hidden ? 'text' : 'password';
-      button.setAttribute('aria-label', hidden ? words.hidePassword : words.showPassword);
-      button.classList.toggle('on', hidden);
-    },
-  }, icon('eye'));
-  return button;
-}
-
-/** @param {string | null} first */
-function alertBox(first) {
-  const element = h('div', { role: 'alert' });
-  const say = (/** @type {string | null} */ text) => {
-    element.replaceChildren(...(text === null ? [] : [h('div', { class: 'alert' }, icon('warn'), h('span', {}, text))]));
-    element.hidden = text === null;
-  };
-  say(first);
-  return { element, say };
-}
-
-/**
- * Sends a form once at a time, says what came of it, and waits when it must.
- * @param {HTMLButtonElement} button
- * @param {string} busy
- * @param {ReturnType<typeof alertBox>} alert
- * @param {Clock} clock
- * @param {() => Promise<void>} act
- * @param {(problem: import('../core/types.js').Problem) => void} failed
- * @returns {(event: Event) => void}
- */
-function submitting(button, busy, alert, clock, act, failed) {
-  const label = button.textContent ?? '';
-  const disabled = () => button.getAttribute('aria-disabled') === 'true';
-  const enable = (/** @type {boolean} */ on) => button.setAttribute('aria-disabled', String(!on));
-
-  /** @param {number} seconds */
-  function countDown(seconds) {
-    if (seconds <= 0) {
-      alert.say(null);
-      enable(true);
-      return;
-    }
-    alert.say(words.tooManyTries(seconds));
-    clock.after(1_000, () => countDown(seconds - 1));
-  }
-
-  return (event) => {
-    event.preventDefault();
-    if (disabled()) return;
-    enable(false);
-    button.textContent = busy;
-    alert.say(null);
-    act().then(() => enable(true), (error) => {
-      const problem = problemOf(error);
-      if (problem.code === 'rate_limited') countDown(problem.retry_after ?? 1);
-      else {
-        enable(true);
-        alert.say(explain(problem));
-        failed(problem);
-      }
-    }).finally(() => { button.textContent = label; });
-  };
 }

@@ -4,8 +4,11 @@ use chat_domain::keyed::{
     Derivation, DirectoryRecord, PasswordRecord, RecoveryRecord, SealedKey, SealedKeys, SealedState,
     SignedStatement, Stretching,
 };
-use chat_domain::{AccountKind, Timestamp, UserId, Username};
-use chat_ports::{Conflict, IdentityChange, NewKeyedUser, NewKeys, NewSecrets, Registered, StoreError};
+use chat_domain::moderation::{Act, Actor, Measure};
+use chat_domain::{AccountKind, PasswordHash, Timestamp, UserId, Username};
+use chat_ports::{
+    Conflict, IdentityChange, NewKeyedUser, NewKeys, NewSecrets, NewUser, Registered, StoreError,
+};
 
 use crate::Store;
 use crate::world::{new_session, new_token, new_user};
@@ -41,7 +44,7 @@ fn password() -> PasswordRecord {
             pepper: 2,
         },
         verifier: [3; 32],
-        locked: vec![4; 101],
+        locked: Some(vec![4; 101]),
     }
 }
 
@@ -200,7 +203,7 @@ pub async fn new_secrets_take_the_place_of_the_old(store: &impl Store) {
 
     let other = PasswordRecord {
         verifier: [33; 32],
-        locked: vec![44; 101],
+        locked: Some(vec![44; 101]),
         ..password()
     };
     let only_password = NewSecrets {
@@ -308,4 +311,92 @@ pub async fn an_identity_follows_with_its_keys(store: &impl Store) {
         "{none:?}"
     );
     assert_eq!(store.directory(0, 10).await.unwrap().len(), 5);
+}
+
+/// An account whose keys are awaited is a basic one until they come, and nothing of its password is left afterwards.
+pub async fn awaited_keys_make_a_basic_account_a_keyed_one(store: &impl Store) {
+    let awaited = PasswordRecord {
+        locked: None,
+        ..password()
+    };
+    let id = store.reserve_users(1).await.unwrap();
+    let new = NewUser {
+        awaited: Some((id, awaited.clone())),
+        ..new_user("ada")
+    };
+    let user = store.register(new).await.unwrap().user;
+    assert_eq!((user.id, user.kind), (id, AccountKind::Basic));
+    let known = async || store.credential(&user.username).await.unwrap().unwrap();
+    let before = known().await;
+    assert!(before.password.is_some());
+    let keyed = store.keyed_credential(&user.username).await.unwrap().unwrap();
+    assert_eq!((keyed.user, keyed.password), (user.clone(), awaited));
+    assert_eq!(store.recovery_record(&user.username).await.unwrap(), None);
+    let there = store.open_session(new_session(user.id, 1)).await.unwrap();
+
+    let code = RecoveryRecord {
+        sealed: vec![5; 61],
+        verifier: [6; 32],
+    };
+    let keys = SealedKeys {
+        signing: vec![SealedKey {
+            number: 1,
+            sealed: vec![1; 77],
+        }],
+        agreement: vec![SealedKey {
+            number: 1,
+            sealed: vec![2; 77],
+        }],
+    };
+    let change = |i| IdentityChange {
+        record: record(i, user.id),
+        keys: NewKeys::Anew(keys.clone()),
+        secrets: NewSecrets {
+            password: Some(password()),
+            recovery: Some(code.clone()),
+        },
+    };
+    assert!(store.append_identity(change(1), None).await.is_err());
+    assert_eq!(known().await.user.kind, AccountKind::Basic, "all of it or nothing");
+    assert_eq!(store.append_identity(change(0), None).await.unwrap(), [there.id]);
+    let after = known().await;
+    assert_eq!((after.user.kind, after.password), (AccountKind::Keyed, None));
+    assert_eq!(store.password_record(user.id).await.unwrap(), Some(password()));
+    assert_eq!(
+        store.recovery_record(&user.username).await.unwrap().unwrap().1,
+        code
+    );
+    assert_eq!(store.sealed_keys(user.id).await.unwrap(), keys);
+}
+
+/// Keys are awaited of basic accounts, under the password that was set last.
+pub async fn keys_are_awaited_under_the_newest_password(store: &impl Store) {
+    let awaited = |byte| PasswordRecord {
+        verifier: [byte; 32],
+        locked: None,
+        ..password()
+    };
+    let user = store.register(new_user("ada")).await.unwrap().user;
+    assert_eq!(store.password_record(user.id).await.unwrap(), None);
+    store.await_keys(user.id, awaited(1)).await.unwrap();
+    store.await_keys(user.id, awaited(2)).await.unwrap();
+    assert_eq!(store.password_record(user.id).await.unwrap(), Some(awaited(2)));
+    let measure = Measure {
+        by: Actor::Shell,
+        target: user.id,
+        act: Act::SetPassword(PasswordHash::from_phc("$new".to_owned())),
+        at: AT,
+    };
+    store.carry_out(measure).await.unwrap();
+    assert_eq!(store.password_record(user.id).await.unwrap(), None);
+
+    let keyed = registered(store, "bob", 0).await.user;
+    for nobody in [keyed.id, UserId::parse(99).unwrap()] {
+        let refused = store.await_keys(nobody, awaited(3)).await;
+        assert!(
+            matches!(refused, Err(StoreError::Conflict(Conflict::UnknownUser))),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(store.password_record(keyed.id).await.unwrap(), Some(password()));
 }

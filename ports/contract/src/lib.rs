@@ -47,6 +47,8 @@ macro_rules! store_contract {
             a_state_follows_the_one_before,
             new_secrets_take_the_place_of_the_old,
             an_identity_follows_with_its_keys,
+            awaited_keys_make_a_basic_account_a_keyed_one,
+            keys_are_awaited_under_the_newest_password,
         ]);
         $crate::store_contract!(@group $fresh, session_store: [
             a_session_is_found_by_its_token,

@@ -159,6 +159,7 @@ pub async fn only_administrators_act<S: Store>(store: &S) {
     );
     let new = NewUser {
         made_by: Some(Actor::Admin(ada.id)),
+        awaited: None,
         ..new_user("bea")
     };
     let refused = store.register(new).await;
@@ -175,6 +176,7 @@ pub async fn made_accounts_are_logged<S: Store>(store: &S) {
     let root = admin(store, "root").await;
     let new = NewUser {
         made_by: Some(Actor::Admin(root.id)),
+        awaited: None,
         ..new_user("ada")
     };
     let ada = store.register(new).await.unwrap().user;

@@ -21,6 +21,7 @@ pub(crate) fn new_user(name: &str) -> NewUser {
         is_admin: false,
         joins: None,
         made_by: None,
+        awaited: None,
         at: START,
     }
 }

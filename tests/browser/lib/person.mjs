@@ -31,6 +31,7 @@ export class Person {
     await this.page.getByLabel('Password', { exact: true }).fill(password);
     await this.page.getByLabel('Password again').fill(password);
     await this.page.getByRole('button', { name: 'Create account' }).click();
+    await this.keepsCode();
     await this.arrived();
   }
 
@@ -38,6 +39,16 @@ export class Person {
     await this.page.getByLabel('Username').fill(username);
     await this.page.getByLabel('Password', { exact: true }).fill(password);
     await this.page.getByRole('button', { name: 'Sign in' }).click();
+  }
+
+  /** Reads the recovery code, and types what is asked for to show that it is kept. */
+  async keepsCode() {
+    const code = this.page.getByRole('group', { name: 'Recovery code' });
+    await code.waitFor();
+    const groups = await code.locator('span').allTextContents();
+    for (const number of [3, 6]) await this.page.getByLabel(`Group ${number}`).fill(groups[number - 1]);
+    await this.page.getByRole('button', { name: 'Continue' }).click();
+    return groups.join('-');
   }
 
   async arrived() {

@@ -22,6 +22,7 @@ export default async function accounts({ browser }) {
   assert.equal(await page.getByLabel('Password', { exact: true }).getAttribute('type'), 'text');
   await page.keyboard.press('Tab');
   await page.getByRole('button', { name: 'Create account' }).click();
+  await ada.keepsCode();
   await ada.arrived();
 
   const bea = await browser.person('Ada');

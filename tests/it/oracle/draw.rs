@@ -404,6 +404,7 @@ impl Draw {
             is_admin: self.rng.u8(..4) == 0,
             joins,
             made_by: self.made_by(),
+            awaited: None,
             at: self.now,
         }
     }

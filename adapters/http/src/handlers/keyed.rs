@@ -305,7 +305,7 @@ pub(crate) async fn login<P: Ports>(
         success: true,
         user: made.signed_in.user().into(),
         unlocked: (&unlocked).into(),
-        pending_identity: false,
+        pending_identity: unlocked.master.is_none(),
         token: shown(&made, kind),
     };
     let mut response = Json(answer).into_response();

@@ -67,8 +67,8 @@ struct IdentityAnswer {
 
 /// Change the identity
 ///
-/// With `x_box` alone the account gets another encryption key; with `ed_box` and what belongs to it another identity, and it is
-/// signed out everywhere else; with neither it is closed.
+/// With `x_box` alone the account gets another encryption key; with `ed_box` and what belongs to it another identity, or its
+/// first one if it has none, and it is signed out everywhere else; with neither it is closed.
 #[utoipa::path(
     put,
     path = "/api/e2ee/identity",

@@ -87,6 +87,7 @@ impl Sample {
             is_admin: false,
             joins: None,
             made_by: None,
+            awaited: None,
             at: START,
         };
         self.store.register(new).await.unwrap().user

@@ -391,8 +391,8 @@ impl FinishRecovery {
     }
 }
 
-/// `PUT /api/e2ee/identity`: with `x_box` alone another encryption key, with `ed_box` too another identity, with neither
-/// the end of the account.
+/// `PUT /api/e2ee/identity`: with `x_box` alone another encryption key; with `ed_box` too another identity, or the first one
+/// where `new_auth_key` is missing; with neither the end of the account.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct PutIdentity {
     /// What is shown at sign-in.
@@ -434,11 +434,34 @@ impl PutIdentity {
         let statement = fields.take("identity", self.identity.parse());
         let agreement = self.x_box.as_ref().map(|it| it.take(&mut fields, "x_box"));
         let renewal = match (&self.ed_box, agreement) {
+            (Some(_), agreement) if self.new_auth_key.is_none() => self.first(&mut fields, agreement.flatten()),
             (Some(_), agreement) => self.reset(&mut fields, agreement.flatten()),
             (None, Some(agreement)) => agreement.map(|agreement| Renewal::Rotate { agreement }),
             (None, None) => Some(Renewal::Close),
         };
         fields.done(|| Some((shown?, statement?, renewal?)))
+    }
+
+    fn first(&self, fields: &mut Fields, agreement: Option<SealedKey>) -> Option<Renewal> {
+        let missing = "is missing for an identity";
+        let mut member = |name: &str, value: &Option<String>| fields.take(name, value.clone().ok_or(missing));
+        let amk_pw = member("amk_pw", &self.amk_pw);
+        let amk_rec = member("amk_rec", &self.amk_rec);
+        let rec_verifier = member("rec_verifier", &self.rec_verifier);
+        let ed_box = member("ed_box", &self.ed_box);
+        let agreement = fields.take("x_box", agreement.ok_or(missing));
+        let master = fields.take("amk_pw", bytes(&amk_pw?));
+        let recovery = new_recovery(fields, &amk_rec?, &rec_verifier?);
+        let sealed = fields.take("ed_box", bytes(&ed_box?));
+        Some(Renewal::First {
+            master: master?,
+            recovery: recovery?,
+            signing: SealedKey {
+                number: 1,
+                sealed: sealed?,
+            },
+            agreement: agreement?,
+        })
     }
 
     fn reset(&self, fields: &mut Fields, newest: Option<SealedKey>) -> Option<Renewal> {

@@ -477,6 +477,7 @@ mod tests {
             is_admin: false,
             joins: Some(room.id),
             made_by: None,
+            awaited: None,
             at: Timestamp::default(),
         };
         (room.id, app.ports().store.register(ada).await.unwrap().user.id)
