@@ -221,6 +221,7 @@ async function onAPhone(bea) {
   await page.goBack();
   await row(bea, 'harbour-survey').waitFor();
   assert.equal(await box(bea).count(), 0);
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent?.includes('harbour-survey')), true, 'the room that was left');
 
   await page.getByRole('button', { name: 'People' }).click();
   await page.getByRole('button', { name: /^ada/ }).waitFor();
