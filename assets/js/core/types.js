@@ -9,6 +9,7 @@
  *   last_seq: number, read_seq: number | null, members?: number | null,
  * }} Room
  * @typedef {Person & { role: Role }} Member
+ * @typedef {{ id: number, name: string, scopes: ('read' | 'write' | 'rooms')[], last_used_at: string }} ProgramKey
  * @typedef {{
  *   id: number, current: boolean, created_at: string, last_used_at: string, address: string, agent: string,
  * }} SignIn

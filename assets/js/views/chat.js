@@ -4,7 +4,7 @@
 /** @typedef {import('../core/types.js').Room} Room */
 /** @typedef {import('../core/room.js').Room} RoomState */
 
-import { createPlaces } from '../core/places.js';
+import { addressOf, createPlaces } from '../core/places.js';
 import { explain, problemOf } from '../core/problems.js';
 import { neighbour, titleOf } from '../core/rooms.js';
 import { words } from '../core/words.js';
@@ -148,6 +148,7 @@ export function createChatView(chat, platform, past, appName, signOut) {
   function show(room) {
     stopConversation();
     stopConversation = () => {};
+    const left = shown?.id ?? null;
     shown = room;
     layers.closePanel();
     app.dataset['view'] = room ? 'chat' : 'list';
@@ -155,7 +156,7 @@ export function createChatView(chat, platform, past, appName, signOut) {
     landmark();
     if (!room) {
       main.replaceChildren(outlook('chats', words.pickRoom, words.pickRoomText));
-      if (narrow.matches) side.list.querySelector('a')?.focus();
+      if (narrow.matches) toRow(left);
       return;
     }
     const head = createHeader(chat, room.id, {
@@ -170,6 +171,15 @@ export function createChatView(chat, platform, past, appName, signOut) {
     main.replaceChildren(head.element, banner.element, conversation.feed, conversation.composer);
     // On touch the keyboard on the screen would come up.
     if (matchMedia('(pointer: fine)').matches && !layers.hasDialog()) conversation.focus();
+  }
+
+  /**
+   * Back in the list, the focus is on the room that was left.
+   * @param {number | null} id
+   */
+  function toRow(id) {
+    const row = side.list.querySelector(`a[href="${addressOf(id)}"]`) ?? side.list.querySelector('a');
+    /** @type {HTMLElement | null} */ (row)?.focus();
   }
 
   /** On a phone one area is there at a time, and that one is the main one. */

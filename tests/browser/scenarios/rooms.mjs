@@ -155,6 +155,7 @@ async function byKeyboard(ada) {
   await page.getByRole('dialog', { name: 'Shortcuts' }).waitFor();
   await look(ada, 'shortcuts');
   await page.keyboard.press('Escape');
+  await page.getByRole('dialog', { name: 'Shortcuts' }).waitFor({ state: 'detached' });
 
   // F6 goes through the areas.
   await box(ada).focus();
@@ -221,6 +222,7 @@ async function onAPhone(bea) {
   await page.goBack();
   await row(bea, 'harbour-survey').waitFor();
   assert.equal(await box(bea).count(), 0);
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent?.includes('harbour-survey')), true, 'the room that was left');
 
   await page.getByRole('button', { name: 'People' }).click();
   await page.getByRole('button', { name: /^ada/ }).waitFor();
@@ -251,6 +253,7 @@ async function settings(ada) {
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Settings', exact: true }).click();
   await dialog.getByRole('button', { name: 'Sign out all other devices' }).waitFor();
+  await keysForPrograms(ada, dialog);
   await look(ada, 'settings-devices');
   await dialog.getByRole('button', { name: /^Sign out .* on / }).click();
   await tab.getByText('You were signed out on this device.').waitFor();
@@ -265,6 +268,24 @@ async function settings(ada) {
   assert.deepEqual(await page.evaluate(() => ({ ...document.documentElement.dataset })), { theme: 'dark', density: 'compact' });
   await survey(page, 'compact', ['desktop']);
   await page.setViewportSize(DESKTOP);
+}
+
+async function keysForPrograms(ada, dialog) {
+  await dialog.getByRole('button', { name: 'Make a key' }).click();
+  await dialog.getByText('Give it a name, and at least one thing it may do.').waitFor();
+  await dialog.getByLabel('Name of the program').fill('tide gauge');
+  await dialog.getByRole('checkbox', { name: 'Write' }).check();
+  await ada.page.keyboard.press('Tab');
+  await dialog.getByRole('button', { name: 'Make a key' }).click();
+  const secret = await dialog.getByLabel('New key').inputValue();
+  const rooms = await fetch(`${ada.server.address}/api/rooms`, { headers: { authorization: `Bearer ${secret}` } });
+  assert.equal(rooms.status, 200);
+  await dialog.getByRole('button', { name: 'Revoke tide gauge' }).waitFor();
+  await look(ada, 'settings-keys');
+  await dialog.getByRole('button', { name: 'Revoke tide gauge' }).click();
+  await dialog.getByRole('button', { name: 'Revoke tide gauge' }).waitFor({ state: 'detached' });
+  const again = await fetch(`${ada.server.address}/api/rooms`, { headers: { authorization: `Bearer ${secret}` } });
+  assert.equal(again.status, 401);
 }
 
 async function leave(bea) {
