@@ -17,8 +17,8 @@ enum Need {
     Chromium,
 }
 
-const SCENARIOS: [&str; 9] = [
-    "talk", "restart", "offline", "accounts", "admin", "scroll", "look", "docs", "e2ee",
+const SCENARIOS: [&str; 10] = [
+    "talk", "restart", "offline", "accounts", "admin", "scroll", "timeline", "look", "docs", "e2ee",
 ];
 
 struct Tools {
