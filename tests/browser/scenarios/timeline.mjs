@@ -169,7 +169,7 @@ async function outage(ada, bea) {
   for (const text of said) await ada.say(text);
   await ada.page.getByText('Waiting for a connection').nth(2).waitFor();
   await ada.composer.fill('a thought that is not finished');
-  await browserPicture(ada.page, 'queued');
+  await picture(ada.page, 'queued');
   // The page itself comes from the server, so it is loaded in the moment in which that is there again.
   await ada.context.setOffline(false);
   await ada.page.reload();
@@ -182,7 +182,7 @@ async function outage(ada, bea) {
   }
 }
 
-async function browserPicture(page, name) {
+async function picture(page, name) {
   if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png` });
 }
 
@@ -190,8 +190,10 @@ async function browserPicture(page, name) {
 async function long(server, browser) {
   const bot = await server.bot('logbook');
   const began = Date.now();
+  let early = 0;
   for (let at = 0; at < MANY; at += 20) {
-    await Promise.all(Array.from({ length: 20 }, (_, i) => bot.say(`entry ${at + i}: ${'wind and water '.repeat((at + i) % 9)}`)));
+    const said = await Promise.all(Array.from({ length: 20 }, (_, i) => bot.say(`entry ${at + i}: ${'wind and water '.repeat((at + i) % 9)}`)));
+    if (at === 0) early = said[7].message.id;
   }
   console.log(`${MANY} messages in ${Date.now() - began} ms`);
   const dan = await browser.person('dan');
@@ -217,9 +219,54 @@ async function long(server, browser) {
   assert.ok(seen.elements <= 3_000, `${seen.elements} elements in the conversation`);
   assert.ok(seen.shift <= 0.02, `a layout shift of ${seen.shift}`);
 
+  await pull(dan);
   await dan.page.getByRole('button', { name: 'Newest' }).click();
-  await dan.articles.filter({ hasText: `entry ${MANY - 1}:` }).waitFor();
-  assert.ok(await dan.page.locator('.feed').evaluate((f) => f.scrollHeight - f.scrollTop - f.clientHeight) < 40);
+  await dan.articles.last().filter({ hasText: 'entry' }).waitFor();
+  await dan.page.waitForFunction(() => {
+    const f = document.querySelector('.feed');
+    return f.scrollHeight - f.scrollTop - f.clientHeight < 40;
+  });
+  await backAndForth(dan, bot, early);
+}
+
+/** What came while one was away stands under a line; a press on a quote leads far back, and the pill to the newest. */
+async function backAndForth(dan, bot, target) {
+  const { page } = dan;
+  const newest = (await dan.texts()).at(-1);
+  assert.match(newest, /^entry/);
+  await page.waitForResponse((answer) => answer.url().endsWith('/read') && answer.ok());
+  await page.goto('about:blank');
+  await bot.say('news: one');
+  await bot.say('news: two', { reply_to: target });
+  await dan.open();
+  await dan.arrived();
+  await page.locator('.newline').getByText(/^2 new since/).waitFor();
+  await picture(page, 'new-messages');
+  const quote = one(dan, 'news: two').locator('.quote');
+  await quote.filter({ hasText: 'An earlier message' }).click();
+  await page.locator('.msg:focus').filter({ hasText: 'entry 7:' }).waitFor();
+  await picture(page, 'jump');
+  assert.ok(await dan.articles.count() <= MOST);
+  await page.getByRole('button', { name: 'Newest' }).click();
+  await dan.sees('news: two');
+  await page.locator('.newline').waitFor();
+  await dan.composer.focus();
+  await page.keyboard.press('Escape');
+  await page.locator('.newline').waitFor({ state: 'detached' });
+}
+
+/** Pulls the scroll bar to the middle of all that is held: there are messages there as well. */
+async function pull(dan) {
+  const there = await dan.page.evaluate(async () => {
+    const list = document.querySelector('.feed');
+    const frame = () => new Promise((resolve) => { requestAnimationFrame(resolve); });
+    for (let n = 0; n < 10; n += 1) await frame();
+    list.scrollTop = list.scrollHeight / 2;
+    for (let n = 0; n < 10; n += 1) await frame();
+    const box = list.getBoundingClientRect();
+    return document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2)?.closest('.col') !== null;
+  });
+  assert.ok(there);
 }
 
 /** Scrolls up and stands still now and then: whatever comes above, what is read stays. Tells by how much it did not. */
