@@ -17,8 +17,8 @@ enum Need {
     Chromium,
 }
 
-const SCENARIOS: [&str; 11] = [
-    "talk", "restart", "offline", "accounts", "admin", "scroll", "look", "rooms", "docs", "e2ee", "keyed",
+const SCENARIOS: [&str; 12] = [
+    "talk", "restart", "offline", "accounts", "admin", "scroll", "timeline", "look", "rooms", "docs", "e2ee", "keyed",
 ];
 
 struct Tools {

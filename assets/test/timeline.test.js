@@ -97,7 +97,8 @@ test('a stretch in the middle leaves alone what comes live until it has reached 
 test('what a message answers is there, gone, or too far to know', () => {
   const timeline = createTimeline();
   timeline.begin([message(5), message(8)], true, 8);
-  assert.deepEqual([timeline.target(1005).seq, timeline.target(1006), timeline.target(1002)], [5, 'gone', 'unknown']);
+  const { target } = timeline;
+  assert.deepEqual([target(1005).seq, target(1006), target(1002)], [5, 'gone', 'unknown']);
 });
 
 test('whatever the order and however often, the places are the same', () => {

@@ -85,6 +85,12 @@ export function createTimeline() {
     if (frame.type === 'reaction') react(frame.target_id, frame.user_id, frame.emoji, frame.added);
   }
 
+  /** @returns {readonly Message[]} oldest first */
+  function messages() {
+    sorted ??= [...bySeq.values()].sort((a, b) => a.seq - b.seq);
+    return sorted;
+  }
+
   function clear() {
     bySeq.clear();
     seqOf.clear();
@@ -94,12 +100,7 @@ export function createTimeline() {
   }
 
   return {
-    /** @returns {readonly Message[]} oldest first */
-    messages() {
-      sorted ??= [...bySeq.values()].sort((a, b) => a.seq - b.seq);
-      return sorted;
-    },
-    get, react, put, empty,
+    messages, get, react, put, empty,
     upTo: () => upTo,
     hasOlder: () => hasOlder,
     oldest: () => Math.min(...bySeq.keys()),
@@ -190,7 +191,7 @@ export function createTimeline() {
     target(id) {
       const held = get(id);
       if (held) return held.deleted ? 'gone' : held;
-      const first = this.messages()[0];
+      const [first] = messages();
       // Deleted messages are left out of the pages, and the numbers of a room grow with its places.
       return !hasOlder || (first && id > first.id) ? 'gone' : 'unknown';
     },

@@ -184,6 +184,7 @@ export function createActions(room, column, act) {
     if (event.pointerType !== 'touch' || !article || idOf(article) === 0) return;
     const timer = setTimeout(() => {
       stopPress();
+      swallowClick();
       run('more', article);
     }, LONG);
     const moved = (/** @type {PointerEvent} */ next) => {
@@ -255,6 +256,16 @@ export function createActions(room, column, act) {
   function button(name, label, picture, more = {}) {
     return h('button', { type: 'button', class: 'ib', 'data-act': name, 'aria-label': label, title: label, tabindex: '-1', ...more }, icon(picture));
   }
+}
+
+/** The finger that has opened something is still there: its going must not press what is under it now. */
+function swallowClick() {
+  const swallow = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  document.addEventListener('click', swallow, { capture: true });
+  document.addEventListener('pointerdown', () => document.removeEventListener('click', swallow, { capture: true }), { capture: true, once: true });
 }
 
 /**

@@ -42,8 +42,8 @@ export function createCompletion(room, textarea) {
     none.hidden = true;
     list.hidden = false;
     list.replaceChildren(...found.map(option));
-    textarea.setAttribute('role', 'combobox');
-    textarea.setAttribute('aria-expanded', 'true');
+    // A field of several lines may not be called a combobox; it has everything of one but the name.
+    textarea.setAttribute('aria-haspopup', 'listbox');
     textarea.setAttribute('aria-controls', 'mentions');
     textarea.setAttribute('aria-autocomplete', 'list');
     count.textContent = words.found(found.length);
@@ -56,7 +56,7 @@ export function createCompletion(room, textarea) {
     list.hidden = true;
     at = 0;
     count.textContent = '';
-    for (const name of ['role', 'aria-expanded', 'aria-controls', 'aria-autocomplete', 'aria-activedescendant']) textarea.removeAttribute(name);
+    for (const name of ['aria-haspopup', 'aria-controls', 'aria-autocomplete', 'aria-activedescendant']) textarea.removeAttribute(name);
   }
 
   /**

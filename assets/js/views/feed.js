@@ -15,6 +15,9 @@ import { outlook, skeleton } from './outlook.js';
 
 /** Nearer to the end than this counts as being there. */
 const NEAR = 40;
+/** So many screens before the reader comes to the end of what is in the page, or of what is held, there is more. */
+const AHEAD = 2;
+const AHEAD_HELD = 4;
 /** How long a message that was jumped to stands out. */
 const FLASH = 2_000;
 
@@ -33,7 +36,7 @@ export function createFeed(room, platform, pill, toComposer) {
   const column = h('div', { class: 'col', role: 'feed', 'aria-busy': 'true' });
   const above = h('div', { class: 'spacer', 'aria-hidden': 'true' });
   const below = h('div', { class: 'spacer', 'aria-hidden': 'true' });
-  const coming = skeleton('coming');
+  const coming = h('div', { class: 'coming' }, skeleton(''), h('p', { class: 'muted', hidden: true }, words.beginning));
   const around = h('div', { class: 'feed-state' });
   const element = h('div', { class: 'feed', tabindex: '-1' }, around, above, coming, column, below);
   /** @type {Map<string, { node: HTMLElement, row: Row }>} */
@@ -44,7 +47,10 @@ export function createFeed(room, platform, pill, toComposer) {
   /** Whether the reader is at the newest message and wants to stay there; only scrolling up ends it. */
   let following = true;
   let landed = false;
+  let wasMore = false;
   let lastTop = 0;
+  /** Which way the reader scrolls. */
+  let heading = -1;
   let width = 0;
   /** The first message in view, and where it was. @type {{ node: HTMLElement, top: number } | null} */
   let held = null;
@@ -53,6 +59,12 @@ export function createFeed(room, platform, pill, toComposer) {
   const inView = () => document.visibilityState === 'visible' && document.hasFocus() && element.clientHeight > 0;
 
   function render() {
+    notice();
+    // At the very top the place has to be kept by hand, which looks like a leap while it is still being scrolled to.
+    if (!following && element.scrollTop === 0 && lastTop !== 0) {
+      remember();
+      return soon();
+    }
     const list = room.messages();
     if (!landed && room.history.get() === 'ready') land(list);
     if (following && !room.isDetached()) part.follow(list);
@@ -72,7 +84,7 @@ export function createFeed(room, platform, pill, toComposer) {
     place(all);
     space(above, part.height(list, 0, from));
     space(below, part.height(list, to, list.length));
-    coming.hidden = from > 0 || !room.hasOlder();
+    top(from);
     outside(all.length === 0);
     keep(anchor);
     watchEnd();
@@ -98,6 +110,18 @@ export function createFeed(room, platform, pill, toComposer) {
     const count = list.slice(at).filter((message) => message.user_id !== room.me.id).length;
     const before = list[at - 1];
     return { after, count, since: before ? Date.parse(before.created_at) : null };
+  }
+
+  /**
+   * Older messages are on their way, or this is where it all begins: both take the same space, so that nothing moves
+   * when the first page is there.
+   * @param {number} from
+   */
+  function top(from) {
+    const more = room.hasOlder();
+    wasMore ||= more;
+    coming.hidden = from > 0 || !wasMore;
+    for (const [at, child] of [...coming.children].entries()) child.toggleAttribute('hidden', more === (at === 1));
   }
 
   /** @param {readonly Row[]} all */
@@ -191,7 +215,7 @@ export function createFeed(room, platform, pill, toComposer) {
     return null;
   }
 
-  /** Counts what has come below, moves the window and reads pages, as far as the place of the reader asks for it. */
+  /** Counts what has come below, and sees to what comes next. */
   function watchEnd() {
     const list = room.messages();
     if (following) seenUpTo = room.upTo();
@@ -199,27 +223,34 @@ export function createFeed(room, platform, pill, toComposer) {
     pill.count(room.isDetached() ? 0 : unseen, toEnd() > 2 * element.clientHeight || room.isDetached());
     if (room.history.get() !== 'ready') return;
     room.sees(following && inView());
-    if (element.scrollTop - above.offsetHeight < 2 * element.clientHeight) upwards(list);
-    if (toEnd() - below.offsetHeight < 2 * element.clientHeight) downwards(list);
+    ahead(list);
   }
 
-  /** @param {readonly Message[]} list */
-  function upwards(list) {
-    if (following && part.range(list).from > 0) return;
-    if (part.up(list)) soon();
-    else if (room.hasOlder()) void room.older();
+  /**
+   * Moves the window the way the reader goes, and reads what comes next before it is needed.
+   * @param {readonly Message[]} list
+   */
+  function ahead(list) {
+    const { clientHeight: screen } = element;
+    const { from, to } = part.range(list);
+    const over = element.scrollTop - above.offsetHeight;
+    const under = toEnd() - below.offsetHeight;
+    if (heading < 0 && over < AHEAD * screen && part.up(list)) soon();
+    if (heading > 0 && under < AHEAD * screen && part.down(list)) soon();
+    if (from === 0 && over < AHEAD_HELD * screen && room.hasOlder()) void room.older();
+    if (to >= list.length && under < AHEAD_HELD * screen && room.isDetached()) void room.newer();
   }
 
-  /** @param {readonly Message[]} list */
-  function downwards(list) {
-    if (part.down(list)) soon();
-    else if (room.isDetached()) void room.newer();
+  /** What the reader has scrolled since the last look, which may be before the browser tells of it. */
+  function notice() {
+    const by = element.scrollTop - lastTop;
+    if (by !== 0) heading = Math.sign(by);
+    if (toEnd() < NEAR && below.offsetHeight === 0) following = !room.isDetached();
+    else if (by < 0) following = false;
   }
 
   function scrolled() {
-    const top = element.scrollTop;
-    if (toEnd() < NEAR && below.offsetHeight === 0) following = !room.isDetached();
-    else if (top < lastTop) following = false;
+    notice();
     remember();
     if (!held && room.messages().length > 0 && !following) leap();
     else watchEnd();
@@ -229,10 +260,10 @@ export function createFeed(room, platform, pill, toComposer) {
   function leap() {
     const list = room.messages();
     part.around(list, part.at(list, element.scrollTop));
-    const top = element.scrollTop;
+    const wanted = element.scrollTop;
     paint(list);
     const { from } = part.range(list);
-    const index = part.at(list, top);
+    const index = part.at(list, wanted);
     const node = articles()[index - from];
     if (node) element.scrollTop += node.getBoundingClientRect().top - element.getBoundingClientRect().top;
     remember();
@@ -339,6 +370,7 @@ export function createFeed(room, platform, pill, toComposer) {
   const sizes = new ResizeObserver(() => {
     if (element.clientWidth !== width) part.forget();
     width = element.clientWidth;
+    notice();
     // The reader may have scrolled since then, and this has not been heard of yet.
     keep(held && { node: held.node, top: held.top - (element.scrollTop - lastTop) });
   });

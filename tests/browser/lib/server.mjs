@@ -52,7 +52,7 @@ export class Server {
     };
     const password = 'correct horse battery';
     const { token } = await post('/register', { username, password, confirm_password: password, session: 'bearer' });
-    return { say: (content) => post('/api/send-message', { content, message_type: 'text' }, token) };
+    return { say: (content, more = {}) => post('/api/send-message', { content, message_type: 'text', ...more }, token) };
   }
 
   /** All messages that are stored, as an administrator reads them. */
