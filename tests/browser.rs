@@ -18,7 +18,8 @@ enum Need {
 }
 
 const SCENARIOS: [&str; 12] = [
-    "talk", "restart", "offline", "accounts", "admin", "scroll", "timeline", "look", "rooms", "docs", "e2ee", "keyed",
+    "talk", "restart", "offline", "accounts", "admin", "scroll", "timeline", "look", "rooms", "docs", "e2ee",
+    "keyed",
 ];
 
 struct Tools {

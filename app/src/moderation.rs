@@ -4,7 +4,9 @@ use chat_domain::{
     AccountKind, AuditId, Password, Refusal, User, UserId, Username,
     moderation::{self, Act, AuditEntry, Authority},
 };
-use chat_ports::{Cut, KeyStore as _, ModerationStore, NewUser, Notice, Outcome, PasswordHasher, Ports, UserStore};
+use chat_ports::{
+    Cut, KeyStore as _, ModerationStore, NewUser, Notice, Outcome, PasswordHasher, Ports, UserStore,
+};
 
 use crate::{App, Error, accounts::Registration};
 
@@ -42,7 +44,9 @@ impl<P: Ports> App<P> {
     ) -> Result<Outcome, Error> {
         let hash = self.ports.passwords().hash(password.clone()).await?;
         let outcome = self.moderate(authority, target, Act::SetPassword(hash)).await?;
-        let awaited = self.awaited_record(target, &outcome.user.username, password).await?;
+        let awaited = self
+            .awaited_record(target, &outcome.user.username, password)
+            .await?;
         self.ports.keys().await_keys(target, awaited).await?;
         Ok(outcome)
     }

@@ -1,8 +1,8 @@
 //! Set up: what has to be there before anybody comes.
 
 use chat_domain::{
-    AccountKind, Join, Mode, Password, PasswordHash, Room, RoomKind, RoomName, Secret, User, UserId, Username,
-    keyed::PasswordRecord,
+    AccountKind, Join, Mode, Password, PasswordHash, Room, RoomKind, RoomName, Secret, User, UserId,
+    Username, keyed::PasswordRecord,
 };
 use chat_ports::{Entropy, NewRoom, NewUser, PasswordHasher, Ports, RoomStore, UserStore};
 
@@ -73,7 +73,14 @@ impl<P: Ports> App<P> {
     async fn draw_first_password(
         &self,
         owner: &Username,
-    ) -> Result<(Option<Secret<String>>, PasswordHash, Option<(UserId, PasswordRecord)>), Error> {
+    ) -> Result<
+        (
+            Option<Secret<String>>,
+            PasswordHash,
+            Option<(UserId, PasswordRecord)>,
+        ),
+        Error,
+    > {
         let drawn = draw_password(self.ports.entropy());
         let password = Password::choose(drawn.clone(), owner);
         let password = password.map_err(|error| Error::Internal(error.into()))?;

@@ -531,7 +531,10 @@ async fn the_first_administrator_makes_their_keys_at_the_first_sign_in() {
     let opened = server.client().sign_in_keyed("admin", &password).await.unwrap();
     assert!(opened.master == made.master);
     assert_eq!(client.directory().await.unwrap().len(), 1);
-    client.change_password("admin", &password, PASSWORD).await.unwrap();
+    client
+        .change_password("admin", &password, PASSWORD)
+        .await
+        .unwrap();
     server.client().sign_in_keyed("admin", PASSWORD).await.unwrap();
 }
 

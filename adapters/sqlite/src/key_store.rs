@@ -165,7 +165,8 @@ impl KeyStore for SqliteStore {
             let user = change.record.user;
             let ended = replace(connection, user, change.secrets, keep)?;
             // With its first keys a basic account becomes a keyed one, whose password nobody may send any more.
-            let sql = "UPDATE users SET kind = 'keyed', password_hash = NULL WHERE id = ?1 AND kind = 'basic'";
+            let sql =
+                "UPDATE users SET kind = 'keyed', password_hash = NULL WHERE id = ?1 AND kind = 'basic'";
             rows::run(connection, sql, [user.number()])?;
             put_keys(connection, user, change.keys)?;
             append(connection, &change.record)?;

@@ -1,7 +1,7 @@
 //! Another encryption key, another identity, or the end of one.
 
-use chat_domain::keyed::{DirectoryRecord, RecoveryRecord, SealedKey, SealedKeys, ShownKey, SignedStatement};
 use chat_domain::Refusal;
+use chat_domain::keyed::{DirectoryRecord, RecoveryRecord, SealedKey, SealedKeys, ShownKey, SignedStatement};
 use chat_e2ee::ed25519::Signature;
 use chat_e2ee::identity::{Identity, Signed};
 use chat_e2ee::ids::InstanceId;
@@ -108,9 +108,7 @@ impl<P: Ports> App<P> {
     ) -> Result<NewSecrets, Error> {
         let user = who.user().id;
         let (shown, derivation, master, recovery) = match renewal {
-            Renewal::First {
-                master, recovery, ..
-            } => {
+            Renewal::First { master, recovery, .. } => {
                 let awaited = self.ports.keys().password_record(user).await?;
                 let awaited = awaited.ok_or(Refusal::NeedsIdentity)?;
                 (shown, awaited.derivation, master, recovery)

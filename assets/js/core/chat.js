@@ -1,5 +1,5 @@
 /** @typedef {import('./types.js').Platform} Platform */
-/** @typedef {import('./types.js').Person} Person */
+/** @typedef {import('./types.js').Me} Me */
 /** @typedef {import('./types.js').Room} Room */
 /** @typedef {import('./types.js').Frame} Frame */
 /** @typedef {import('./types.js').Message} Message */
@@ -19,7 +19,7 @@ const LOOKS = 40;
  * The chat of a signed-in user: the rooms they are in, of which one is open, who is online, and one connection that
  * all of it comes through. Each frame is heard once here and given to the room it belongs to.
  * @param {Platform} platform
- * @param {Person} me
+ * @param {Me} me
  * @param {(message: Message) => void} speak is told of messages that arrive live from others in the open room
  */
 export function createChat(platform, me, speak) {

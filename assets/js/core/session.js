@@ -1,5 +1,6 @@
 /** @typedef {import('./types.js').Platform} Platform */
 /** @typedef {import('./types.js').Person} Person */
+/** @typedef {import('./types.js').Me} Me */
 
 import { value } from './value.js';
 
@@ -11,8 +12,8 @@ const due = (user) => `code:${user.id}`;
  * @typedef {{ phase: 'loading', appName: string }
  *   | { phase: 'unreachable', appName: string }
  *   | { phase: 'out', appName: string, registration: 'open' | 'closed', notice: string | null }
- *   | { phase: 'code', appName: string, user: Person, code: string | null }
- *   | { phase: 'in', appName: string, user: Person }} SessionState `code`: a recovery code is to be kept; null after a
+ *   | { phase: 'code', appName: string, user: Me, code: string | null }
+ *   | { phase: 'in', appName: string, user: Me }} SessionState `code`: a recovery code is to be kept; null after a
  *   reload, when it is not there any more
  */
 
@@ -31,7 +32,8 @@ export function createSession(platform, appName) {
   async function look(notice) {
     const house = await account.house();
     if (!house.signed_in) return outside(house, notice);
-    const { app_name: name, user } = await account.current();
+    const { app_name: name, user: person, has_keys: hasKeys } = await account.current();
+    const user = { ...person, hasKeys };
     const isDue = storage.read(due(user)) !== null;
     state.set(isDue ? { phase: 'code', appName: name, user, code: null } : { phase: 'in', appName: name, user });
   }
@@ -50,7 +52,7 @@ export function createSession(platform, appName) {
    */
   function keep({ user, code }) {
     storage.write(due(user), 'due');
-    state.set({ phase: 'code', appName: state.get().appName, user, code });
+    state.set({ phase: 'code', appName: state.get().appName, user: { ...user, hasKeys: true }, code });
   }
 
   return {

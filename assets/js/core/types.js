@@ -2,6 +2,7 @@
  * The words that everything speaks in. There is no code here.
  *
  * @typedef {{ id: number, username: string, is_admin: boolean }} Person
+ * @typedef {Person & { hasKeys?: boolean }} Me whose password never leaves the browser, if the account has keys
  * @typedef {'member' | 'moderator' | 'owner'} Role
  * @typedef {{
  *   id: number, name: string, mode: 'server' | 'e2ee', kind: 'group' | 'direct' | 'announcements', peer?: Person | null,
@@ -37,7 +38,7 @@
  * }} Http
  * @typedef {{ open(): void, message(text: string): void, close(code: number): void }} SocketHandlers
  * @typedef {{ send(text: string): void, close(): void }} Socket
- * @typedef {{ user: Person, app_name: string }} SessionAnswer
+ * @typedef {{ user: Person, app_name: string, has_keys: boolean }} SessionAnswer
  * @typedef {{
  *   current(): Promise<SessionAnswer>,
  *   house(): Promise<{ app_name: string, registration: 'open' | 'closed', signed_in: boolean }>,

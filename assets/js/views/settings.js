@@ -26,7 +26,7 @@ export function settings(chat, platform, toasts, act) {
   const dialog = dialogOf(words.settings, 'settings', [
     section(words.appearance, themes(platform.storage), compact(platform.storage)),
     section(words.devices, h('p', { class: 'lead' }, words.devicesLead), devices(platform, toasts)),
-    section(words.programs, h('p', { class: 'lead' }, words.programsLead), programKeys(platform, toasts)),
+    ...(chat.me.hasKeys ? [] : [section(words.programs, h('p', { class: 'lead' }, words.programsLead), programKeys(platform, toasts))]),
     section(words.shortcuts, h('div', {}, h('button', { type: 'button', class: 'btn plain', onclick: act.shortcuts }, icon('kbd'), words.allShortcuts))),
   ]);
   dialog.append(foot);

@@ -357,7 +357,11 @@ pub async fn awaited_keys_make_a_basic_account_a_keyed_one(store: &impl Store) {
         },
     };
     assert!(store.append_identity(change(1), None).await.is_err());
-    assert_eq!(known().await.user.kind, AccountKind::Basic, "all of it or nothing");
+    assert_eq!(
+        known().await.user.kind,
+        AccountKind::Basic,
+        "all of it or nothing"
+    );
     assert_eq!(store.append_identity(change(0), None).await.unwrap(), [there.id]);
     let after = known().await;
     assert_eq!((after.user.kind, after.password), (AccountKind::Keyed, None));

@@ -52,6 +52,10 @@ export class Person {
   }
 
   async arrived() {
+    // On a phone the list comes first, and the room is behind it.
+    const room = this.page.getByRole('link', { name: /^plain/ });
+    await room.waitFor({ state: 'attached' });
+    if (await this.page.locator('.app[data-view="list"]').count() > 0) await room.click();
     await this.composer.waitFor();
     await this.page.getByText('Connected', { exact: true }).first().waitFor({ state: 'attached' });
   }

@@ -6,7 +6,7 @@ const DESKTOP = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
 
 /** Rooms, direct messages and who is in them: two people, with mouse and keyboard, on a desk and on a phone. */
-export default async function rooms({ browser }) {
+export default async function rooms({ browser, server }) {
   // A name that nobody has is looked for on purpose.
   browser.expected.push(/status of 404/);
   const [ada, bea] = [await browser.person('ada'), await browser.person('bea')];
@@ -21,6 +21,7 @@ export default async function rooms({ browser }) {
   await removeAndUndo(ada, bea);
   await onAPhone(bea);
   await settings(ada);
+  await keysForPrograms(server, browser);
   await leave(bea);
 }
 
@@ -253,7 +254,6 @@ async function settings(ada) {
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Settings', exact: true }).click();
   await dialog.getByRole('button', { name: 'Sign out all other devices' }).waitFor();
-  await keysForPrograms(ada, dialog);
   await look(ada, 'settings-devices');
   await dialog.getByRole('button', { name: /^Sign out .* on / }).click();
   await tab.getByText('You were signed out on this device.').waitFor();
@@ -270,7 +270,16 @@ async function settings(ada) {
   await page.setViewportSize(DESKTOP);
 }
 
-async function keysForPrograms(ada, dialog) {
+/** An account of a program has keys for it; one whose password never leaves the browser has none. */
+async function keysForPrograms(server, browser) {
+  await server.bot('robot');
+  const ada = await browser.person('robot');
+  await ada.open();
+  await ada.page.getByRole('link', { name: 'Sign in without keys' }).click();
+  await ada.signIn();
+  await ada.arrived();
+  await ada.page.getByRole('button', { name: 'Settings', exact: true }).click();
+  const dialog = ada.page.getByRole('dialog', { name: 'Settings' });
   await dialog.getByRole('button', { name: 'Make a key' }).click();
   await dialog.getByText('Give it a name, and at least one thing it may do.').waitFor();
   await dialog.getByLabel('Name of the program').fill('tide gauge');

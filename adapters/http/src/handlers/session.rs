@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chat_app::SessionToken;
+use chat_domain::AccountKind;
 use chat_ports::Ports;
 use chat_wire::{schema, user::UserView};
 use http::header;
@@ -35,6 +36,8 @@ struct SessionAnswer<'a> {
     #[schema(value_type = schema::Success)]
     success: bool,
     user: UserView<'a>,
+    /// Whether the account has keys, so that its password stays with its owner; programs of such an account have no tokens.
+    has_keys: bool,
     csrf_token: String,
     /// Good for one `auth` frame within 60 s.
     ws_token: String,
@@ -100,6 +103,7 @@ pub(crate) async fn session<P: Ports>(
     Ok(Json(SessionAnswer {
         success: true,
         user: who.user().into(),
+        has_keys: who.user().kind == AccountKind::Keyed,
         csrf_token: token.csrf(),
         ws_token: shared.app.issue_ws_token(token).reveal(),
         app_name: &shared.app.settings().app_name,

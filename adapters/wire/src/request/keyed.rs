@@ -434,7 +434,9 @@ impl PutIdentity {
         let statement = fields.take("identity", self.identity.parse());
         let agreement = self.x_box.as_ref().map(|it| it.take(&mut fields, "x_box"));
         let renewal = match (&self.ed_box, agreement) {
-            (Some(_), agreement) if self.new_auth_key.is_none() => self.first(&mut fields, agreement.flatten()),
+            (Some(_), agreement) if self.new_auth_key.is_none() => {
+                self.first(&mut fields, agreement.flatten())
+            }
             (Some(_), agreement) => self.reset(&mut fields, agreement.flatten()),
             (None, Some(agreement)) => agreement.map(|agreement| Renewal::Rotate { agreement }),
             (None, None) => Some(Renewal::Close),
