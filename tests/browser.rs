@@ -17,9 +17,9 @@ enum Need {
     Chromium,
 }
 
-const SCENARIOS: [&str; 12] = [
+const SCENARIOS: [&str; 13] = [
     "talk", "restart", "offline", "accounts", "admin", "scroll", "timeline", "look", "rooms", "docs", "e2ee",
-    "keyed",
+    "keyed", "recovery",
 ];
 
 struct Tools {

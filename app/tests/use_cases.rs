@@ -416,9 +416,11 @@ async fn the_first_administrator_is_made_once() {
 #[tokio::test]
 async fn the_first_password_is_shown_before_there_is_an_account_that_it_opens() {
     let world = world(Settings::default()).await;
-    world.store().set_full(true);
     let mut shown = None;
-    let show = |admin: &FirstAdmin| shown = admin.password.as_ref().map(|drawn| drawn.expose().clone());
+    let show = |admin: &FirstAdmin| {
+        shown = admin.password.as_ref().map(|drawn| drawn.expose().clone());
+        world.store().set_full(true);
+    };
     let name = Username::parse("admin").unwrap();
     let refused = world.app.ensure_first_admin(name, None, show).await;
     assert_eq!(code(refused), "storage_full");

@@ -104,12 +104,12 @@ export function createSession(platform, appName) {
     },
 
     /**
-     * A new recovery code in the place of one that was not kept.
+     * A new recovery code in the place of the one before, which may not have been kept.
      * @param {string} password
      */
     async anotherCode(password) {
       const now = state.get();
-      if (now.phase === 'code') keep({ user: now.user, code: await account.changeCode(now.user, password) });
+      if (now.phase === 'code' || now.phase === 'in') keep({ user: now.user, code: await account.changeCode(now.user, password) });
     },
 
     /** The owner has the code. */

@@ -39,7 +39,9 @@ export function startApp(platform, root, log, past) {
   /** @param {Inside} state */
   function inside(state) {
     const chat = createChat(platform, state.user, speaker(log));
-    const view = createChatView(chat, platform, past, state.appName, () => session.signOut());
+    const view = createChatView(chat, platform, past, state.appName, {
+      signOut: () => session.signOut(), newCode: (password) => session.anotherCode(password),
+    });
     const stopWatching = chat.connection.state.watch(({ phase, code }) => {
       if (phase === 'ended' && code !== null) ended(code, chat.reason(), () => chat.connection.start());
     });

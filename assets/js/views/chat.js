@@ -32,9 +32,9 @@ const NARROW = '(max-width: 759px), (max-height: 460px) and (max-width: 959px)';
  * @param {Platform} platform
  * @param {import('../core/places.js').Past} past
  * @param {string} appName
- * @param {() => Promise<void>} signOut
+ * @param {{ signOut(): Promise<void>, newCode(password: string): Promise<void> }} account
  */
-export function createChatView(chat, platform, past, appName, signOut) {
+export function createChatView(chat, platform, past, appName, account) {
   const app = h('div', { class: 'app', 'data-view': 'list' });
   const connection = h('div', { class: 'conn', role: 'status' });
   const heading = h('h1', { class: 'sr' });
@@ -89,7 +89,7 @@ export function createChatView(chat, platform, past, appName, signOut) {
   function newMessage() { layers.show(newMessageDialog(chat, write)); }
   function joinRoom() { layers.show(joinDialog(chat, enter)); }
   function openShortcuts() { layers.show(shortcutsDialog()); }
-  function openSettings() { layers.show(settings(chat, platform, toasts, { signOut, shortcuts: openShortcuts })); }
+  function openSettings() { layers.show(settings(chat, platform, toasts, { ...account, shortcuts: openShortcuts })); }
 
   /** @param {number} id */
   function openMembers(id) {

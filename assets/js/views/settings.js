@@ -11,6 +11,7 @@ import { words } from '../core/words.js';
 import { choice, switchRow } from './controls.js';
 import { busyButton, h, icon } from './dom.js';
 import { dialogOf } from './layers.js';
+import { secretForms } from './secrets.js';
 import { programKeys } from './tokens.js';
 
 /**
@@ -18,7 +19,7 @@ import { programKeys } from './tokens.js';
  * @param {Chat} chat
  * @param {Platform} platform
  * @param {Toasts} toasts
- * @param {{ signOut(): Promise<void>, shortcuts(): void }} act
+ * @param {{ signOut(): Promise<void>, newCode(password: string): Promise<void>, shortcuts(): void }} act
  * @returns {HTMLDialogElement}
  */
 export function settings(chat, platform, toasts, act) {
@@ -26,7 +27,8 @@ export function settings(chat, platform, toasts, act) {
   const dialog = dialogOf(words.settings, 'settings', [
     section(words.appearance, themes(platform.storage), compact(platform.storage)),
     section(words.devices, h('p', { class: 'lead' }, words.devicesLead), devices(platform, toasts)),
-    ...(chat.me.hasKeys ? [] : [section(words.programs, h('p', { class: 'lead' }, words.programsLead), programKeys(platform, toasts))]),
+    ...(chat.me.hasKeys ? [section(words.passwordAndRecovery, ...secretForms(platform, chat.me, toasts, act.newCode))]
+      : [section(words.programs, h('p', { class: 'lead' }, words.programsLead), programKeys(platform, toasts))]),
     section(words.shortcuts, h('div', {}, h('button', { type: 'button', class: 'btn plain', onclick: act.shortcuts }, icon('kbd'), words.allShortcuts))),
   ]);
   dialog.append(foot);
