@@ -117,6 +117,7 @@ async fn accounts() {
     {
       "app_name": "Secure Chat",
       "csrf_token": "[csrf]",
+      "has_keys": false,
       "success": true,
       "user": {
         "id": 1,
