@@ -182,6 +182,9 @@ async fn typing_is_told_and_ends() {
     let (mut a, mut b) = (ada.socket().await.unwrap(), bea.socket().await.unwrap());
     let typing = |is_typing: bool| json!({ "type": "typing", "is_typing": is_typing });
     let heard = |frame: serde_json::Value| (frame["username"].clone(), frame["is_typing"].clone());
+    // Who hears a message hears what is typed from then on; before that it may be missed.
+    a.say("hello").await.unwrap();
+    b.next_of("new_message").await.unwrap().unwrap();
     for signal in [true, true, true, false] {
         a.send(&typing(signal)).await.unwrap();
     }
