@@ -24,9 +24,13 @@ async fn two_people_talk_both_ways_in_order() {
         .map(|m| m["content"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(stored, expected);
-    // Each has passed over the frames before its own acknowledgements; the end of the talk is still to come.
-    assert_eq!(hear(&mut b, 1).await, ["message 19"]);
-    assert_eq!(hear(&mut b, 1).await, ["and by REST"]);
+    // Each has passed over the frames before its own acknowledgements, which may overtake what others said; the end of
+    // the talk is still to come, in order.
+    let mut heard = hear(&mut b, 1).await;
+    while heard.last().is_some_and(|last| last != "and by REST") {
+        heard.extend(hear(&mut b, 1).await);
+    }
+    assert!(heard.len() >= 2 && expected.ends_with(&heard), "{heard:?}");
 }
 
 #[tokio::test]
