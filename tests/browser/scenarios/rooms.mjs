@@ -157,6 +157,8 @@ async function byKeyboard(ada) {
   await look(ada, 'shortcuts');
   await page.keyboard.press('Escape');
   await page.getByRole('dialog', { name: 'Shortcuts' }).waitFor({ state: 'detached' });
+  await settled(page);
+  await page.getByRole('dialog', { name: 'Shortcuts' }).waitFor({ state: 'detached' });
 
   // F6 goes through the areas.
   await box(ada).focus();
