@@ -11,7 +11,6 @@ const root = document.getElementById('root');
 const log = document.getElementById('log');
 
 if (root && log) {
-  startApp({
-    clock: browserClock(), storage: browserStorage(), http, account: browserAccount(http), chance, randomId, openSocket,
-  }, root, log, browserPast());
+  const platform = { clock: browserClock(), storage: browserStorage(), http, chance, randomId, openSocket };
+  startApp({ ...platform, account: browserAccount(platform) }, root, log, browserPast());
 }

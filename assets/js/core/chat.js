@@ -21,8 +21,9 @@ const LOOKS = 40;
  * @param {Platform} platform
  * @param {Me} me
  * @param {(message: Message) => void} speak is told of messages that arrive live from others in the open room
+ * @param {(frame: Frame) => void} [tell] is told of what concerns the account and its keys
  */
-export function createChat(platform, me, speak) {
+export function createChat(platform, me, speak, tell = () => {}) {
   const { http, storage } = platform;
   const remembered = `room:${me.id}`;
   const rooms = createRooms(me);
@@ -47,7 +48,8 @@ export function createChat(platform, me, speak) {
   /** @param {Frame} frame */
   function hear(frame) {
     switch (frame.type) {
-      case 'auth_ok': return welcomed(frame);
+      case 'auth_ok': tell(frame); return welcomed(frame);
+      case 'dir': case 'state': case 'recovered': return tell(frame);
       case 'ack': return void states.get(frame.room_id)?.acknowledged(frame);
       case 'error': return refused(frame);
       case 'kicked': case 'banned': reason = frame.reason ?? null; return undefined;

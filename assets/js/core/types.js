@@ -42,12 +42,25 @@
  * @typedef {{
  *   current(): Promise<SessionAnswer>,
  *   house(): Promise<{ app_name: string, registration: 'open' | 'closed', signed_in: boolean }>,
- *   signIn(username: string, password: string): Promise<{ user: Person, code: string | null }>,
+ *   signIn(username: string, password: string, stay: boolean):
+ *     Promise<{ user: Person, code: string | null, isDerivationNew: boolean }>,
  *   signInKeyless(username: string, password: string): Promise<void>,
- *   signUp(username: string, password: string): Promise<{ user: Person, code: string }>,
- *   recover(username: string, code: string, password: string): Promise<{ user: Person, code: string }>,
+ *   signUp(username: string, password: string, stay: boolean): Promise<{ user: Person, code: string }>,
+ *   recover(username: string, code: string, password: string, stay: boolean): Promise<{ user: Person, code: string }>,
+ *   startOver(token: string, password: string, stay: boolean): Promise<{ user: Person, code: string }>,
+ *   canResume(user: Person): boolean,
+ *   resume(user: Person): Promise<boolean>,
+ *   reopen(user: Person): Promise<boolean>,
+ *   unlock(user: Person, password: string, stay: boolean): Promise<void>,
+ *   lock(user: Person): Promise<void>,
+ *   release(): Promise<void>,
+ *   sync(): Promise<void>,
+ *   heard(frame: Frame): Promise<void>,
  *   changeCode(user: Person, password: string): Promise<string>,
  *   changePassword(user: Person, old: string, password: string): Promise<void>,
+ *   rotate(user: Person, password: string): Promise<void>,
+ *   renew(user: Person, old: string, password: string): Promise<{ user: Person, code: string }>,
+ *   forgetServer(): Promise<void>,
  *   signOut(): Promise<void>,
  * }} Account
  *

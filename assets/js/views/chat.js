@@ -32,7 +32,8 @@ const NARROW = '(max-width: 759px), (max-height: 460px) and (max-width: 959px)';
  * @param {Platform} platform
  * @param {import('../core/places.js').Past} past
  * @param {string} appName
- * @param {{ signOut(): Promise<void>, newCode(password: string): Promise<void> }} account
+ * @param {{ signOut(): Promise<void>, newCode(password: string): Promise<void>,
+ *   renew(old: string, password: string): Promise<void>, lock(): void }} account
  */
 export function createChatView(chat, platform, past, appName, account) {
   const app = h('div', { class: 'app', 'data-view': 'list' });

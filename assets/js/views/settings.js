@@ -19,7 +19,8 @@ import { programKeys } from './tokens.js';
  * @param {Chat} chat
  * @param {Platform} platform
  * @param {Toasts} toasts
- * @param {{ signOut(): Promise<void>, newCode(password: string): Promise<void>, shortcuts(): void }} act
+ * @param {{ signOut(): Promise<void>, newCode(password: string): Promise<void>, renew(old: string, password: string): Promise<void>,
+ *   lock(): void, shortcuts(): void }} act
  * @returns {HTMLDialogElement}
  */
 export function settings(chat, platform, toasts, act) {
@@ -27,7 +28,7 @@ export function settings(chat, platform, toasts, act) {
   const dialog = dialogOf(words.settings, 'settings', [
     section(words.appearance, themes(platform.storage), compact(platform.storage)),
     section(words.devices, h('p', { class: 'lead' }, words.devicesLead), devices(platform, toasts)),
-    ...(chat.me.hasKeys ? [section(words.passwordAndRecovery, ...secretForms(platform, chat.me, toasts, act.newCode))]
+    ...(chat.me.hasKeys ? [section(words.passwordAndRecovery, ...secretForms(platform, chat.me, toasts, act))]
       : [section(words.programs, h('p', { class: 'lead' }, words.programsLead), programKeys(platform, toasts))]),
     section(words.shortcuts, h('div', {}, h('button', { type: 'button', class: 'btn plain', onclick: act.shortcuts }, icon('kbd'), words.allShortcuts))),
   ]);
