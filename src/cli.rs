@@ -96,6 +96,8 @@ pub enum User {
     Add(Add),
     /// Give a basic account another password, and sign it out everywhere
     Passwd(Passwd),
+    /// Issue a link with which who has lost password and recovery code begins anew with other keys: once, within a day
+    ResetLink(Whom),
     /// Make somebody an administrator
     Promote(Whom),
     /// Make an administrator an ordinary user again

@@ -52,7 +52,10 @@ impl Failure {
         match answer {
             Answer::Refused { message, .. } => Self::Refused(message),
             Answer::Failed { message } => Self::Failed(message.into()),
-            Answer::Done { .. } | Answer::Users { .. } | Answer::Maintained { .. } => {
+            Answer::Done { .. }
+            | Answer::Users { .. }
+            | Answer::Maintained { .. }
+            | Answer::Issued { .. } => {
                 Self::Failed("the server answered something else than was asked".into())
             }
         }

@@ -12,6 +12,7 @@ pub(crate) async fn user(config: &Config, asked: cli::User) -> Result<(), Failur
         cli::User::List(show) => list(&master, show).await,
         cli::User::Add(add) => make(&master, add).await,
         cli::User::Passwd(passwd) => set_password(&master, passwd).await,
+        cli::User::ResetLink(whom) => reset_link(config, &master, whom).await,
         cli::User::Promote(whom) => {
             let username = whom.username.clone();
             act(
@@ -60,6 +61,7 @@ async fn list(master: &Master, show: cli::Show) -> Result<(), Failure> {
             }
             other @ (Answer::Done { .. }
             | Answer::Maintained { .. }
+            | Answer::Issued { .. }
             | Answer::Refused { .. }
             | Answer::Failed { .. }) => {
                 return Err(Failure::of(other));
@@ -142,6 +144,33 @@ async fn set_password(master: &Master, asked: cli::Passwd) -> Result<(), Failure
     Ok(())
 }
 
+async fn reset_link(config: &Config, master: &Master, whom: cli::Whom) -> Result<(), Failure> {
+    let username = whom.username;
+    let answer = master.ask(Request::IssueReset { username }).await?;
+    let Answer::Issued { user, token } = answer else {
+        return Err(Failure::of(answer));
+    };
+    // What stands behind # is seen by the browser alone, and by no log on the way.
+    let link = format!("{}/#/reset/{}", address(config)?, token.reveal());
+    if whom.show.json {
+        say(&serde_json::json!({ "username": user.username, "link": link }).to_string());
+    } else {
+        say(&format!(
+            "{} begins anew with other keys at {link}\nIt is good once, for a day, for whoever has it; it is shown this once and \
+             kept nowhere. What was sealed for the old keys stays closed.",
+            user.username
+        ));
+    }
+    Ok(())
+}
+
+/// What addresses of the server begin with, for people.
+fn address(config: &Config) -> Result<String, Failure> {
+    let public = config.public_url()?;
+    let local = || format!("http://127.0.0.1:{}", config.websocket_port);
+    Ok(public.map_or_else(local, |url| url.origin()))
+}
+
 async fn act(master: &Master, request: Request, whom: &cli::Whom, state: &str) -> Result<(), Failure> {
     let (user, is_new) = done(master.ask(request).await?)?;
     if whom.show.json {
@@ -166,6 +195,7 @@ fn done(answer: Answer) -> Result<(Account, bool), Failure> {
         Answer::Done { user, is_new } => Ok((*user, is_new)),
         other @ (Answer::Users { .. }
         | Answer::Maintained { .. }
+        | Answer::Issued { .. }
         | Answer::Refused { .. }
         | Answer::Failed { .. }) => Err(Failure::of(other)),
     }

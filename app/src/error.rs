@@ -48,7 +48,7 @@ impl Error {
 const fn refusal_code(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::Unauthenticated => "unauthenticated",
-        Refusal::InvalidCredentials => "invalid_credentials",
+        Refusal::InvalidCredentials | Refusal::DeadLink => "invalid_credentials",
         Refusal::Banned { .. } => "banned",
         Refusal::Forbidden | Refusal::RegistrationClosed => "forbidden",
         Refusal::NotFound | Refusal::UnknownTarget => "not_found",
@@ -63,7 +63,7 @@ const fn refusal_code(refusal: &Refusal) -> &'static str {
         Refusal::TooManyReactions => "too_many_reactions",
         Refusal::InsufficientScope(_) => "insufficient_scope",
         Refusal::TooManyTokens => "too_many_tokens",
-        Refusal::Oneself => "conflict",
+        Refusal::Oneself | Refusal::BasicAccount => "conflict",
         Refusal::KeyedAccount => "derived_auth_required",
         Refusal::Malformed => "malformed",
         Refusal::UnsupportedSuite => "unsupported_suite",
@@ -116,6 +116,7 @@ impl IntoRefusal for Conflict {
             Self::TooManyTokens => Refusal::TooManyTokens,
             Self::UnknownTarget => Refusal::UnknownTarget,
             Self::UserInactive => Refusal::Unauthenticated,
+            Self::DeadLink => Refusal::DeadLink,
             // Tried again a few times before anybody hears of it.
             Self::DirectoryMoved => Refusal::IdentityConflict,
         }

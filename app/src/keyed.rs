@@ -6,6 +6,7 @@ mod directory;
 mod identity;
 mod instance;
 mod registration;
+mod reset;
 pub(crate) mod secrets;
 mod sign_in;
 mod state;
@@ -15,6 +16,7 @@ pub use directory::DirectoryPage;
 pub use identity::Renewal;
 pub use instance::Instance;
 pub use registration::{Begun, KeyedRegistration};
+pub use reset::{KeyedReset, Resetting};
 pub use secrets::{NewPassword, Recovering};
 pub use sign_in::{KeyedAttempt, Unlocked};
 pub use token::RegistrationToken;
@@ -29,6 +31,9 @@ pub const MASTER_BOX: usize = 61;
 pub const KEY_BOX: usize = 77;
 /// The most bytes of an account's sealed state.
 pub const STATE_BYTES: usize = 1 << 20;
+
+/// How often a place in the directory is fought for.
+const TRIES: usize = 20;
 
 /// The protocol's refusals in the words of the rules.
 const fn of_identity(error: NotAnIdentity) -> Refusal {

@@ -1,5 +1,7 @@
 //! What is done to accounts by others than their owners: by administrators, and from the command line.
 
+use std::time::Duration;
+
 use chat_domain::{
     AccountKind, AuditId, Password, Refusal, User, UserId, Username,
     moderation::{self, Act, AuditEntry, Authority},
@@ -8,7 +10,10 @@ use chat_ports::{
     Cut, KeyStore as _, ModerationStore, NewUser, Notice, Outcome, PasswordHasher, Ports, UserStore,
 };
 
-use crate::{App, Error, accounts::Registration};
+use crate::{App, Error, SessionToken, accounts::Registration};
+
+/// How long a link can be used.
+const RESET_LINK_LASTS: Duration = Duration::from_hours(24);
 
 impl<P: Ports> App<P> {
     /// Does this to an account, if the rules allow it, and writes it into the audit log. When this returns `Ok` it is in
@@ -49,6 +54,26 @@ impl<P: Ports> App<P> {
             .await?;
         self.ports.keys().await_keys(target, awaited).await?;
         Ok(outcome)
+    }
+
+    /// Issues what the owner of a keyed account who has lost password and recovery code begins anew with
+    /// ([`App::finish_reset`]): once, within a day. What was issued before is worth nothing any more. Whoever is given it
+    /// takes the account over, under an identity that everybody sees to be another one.
+    ///
+    /// # Errors
+    /// As [`App::moderate`]; `conflict` for a basic account.
+    pub async fn issue_reset(
+        &self,
+        authority: &Authority,
+        target: UserId,
+    ) -> Result<(User, SessionToken), Error> {
+        let token = SessionToken::draw(self.ports.entropy());
+        let act = Act::IssueReset {
+            token: token.hash(),
+            until: self.now().after(RESET_LINK_LASTS),
+        };
+        let outcome = self.moderate(authority, target, act).await?;
+        Ok((outcome.user, token))
     }
 
     /// Makes an account for somebody, whose first sign-in in a browser makes its keys, also where strangers make none, and writes it into the audit log. It is a
@@ -120,7 +145,12 @@ impl<P: Ports> App<P> {
         let cut = match act {
             Act::Ban { reason, .. } => Some(Cut::Banned { reason }),
             Act::Kick { reason } => Some(Cut::Kicked { reason }),
-            Act::Unban | Act::SignOut | Act::Promote | Act::Demote | Act::SetPassword(_) => None,
+            Act::Unban
+            | Act::SignOut
+            | Act::Promote
+            | Act::Demote
+            | Act::SetPassword(_)
+            | Act::IssueReset { .. } => None,
         };
         if let Some(cut) = cut {
             self.publish(Notice::UserCut { user_id, cut });

@@ -93,6 +93,23 @@ impl Quotas {
         Ok(())
     }
 
+    /// Whether somebody at this address may show what is no name: a token of so many bits is guessed by nobody, but trying
+    /// costs the server something.
+    pub(crate) fn nameless_sign_in(
+        &self,
+        from: Network,
+        patience: Patience,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let mut attempts = self.attempts();
+        make_room(&mut attempts, |backoff| backoff.is_forgotten(now));
+        let Some(backoff) = attempts.get_mut(&Attempt::From(from)) else {
+            return Ok(());
+        };
+        let permitted = backoff.permit(patience, now);
+        permitted.map_err(|retry_after| Refusal::RateLimited { retry_after })
+    }
+
     /// It counts against the address as well. That is only known afterwards: many people may share one, and all come
     /// at the same time.
     pub(crate) fn sign_in_failed(&self, from: Network, now: Timestamp) {

@@ -22,6 +22,8 @@ use crate::chance::draw;
 use crate::error::{ClientError, text};
 use crate::http::Client;
 
+mod reset;
+
 /// Records of the directory that are asked for at once.
 const PAGE: u64 = 500;
 
@@ -99,7 +101,8 @@ impl Client {
             master,
         };
         let code = RecoveryCode::from_entropy(draw()?);
-        let (body, keys) = registration(&begun, &derived, keys, &code)?;
+        let (mut body, keys) = identity_of(&derived, keys, &code, &Predecessor::NONE)?;
+        carry_over("reg_token", &begun, &mut body);
         let made = self.post("/api/auth/register/finish", &body).await?.success()?;
         self.accept(&made);
         Ok((keys, code))
@@ -154,7 +157,7 @@ impl Client {
             master: MasterKey::from_bytes(draw()?),
         };
         let code = RecoveryCode::from_entropy(draw()?);
-        let (body, keys) = registration(&opened, &derived, keys, &code)?;
+        let (body, keys) = identity_of(&derived, keys, &code, &Predecessor::NONE)?;
         self.put_identity(&body).await?;
         Ok((keys, code))
     }
@@ -201,11 +204,7 @@ impl Client {
         let derived = derive(instance, username, password, draw()?, Iterations::DEFAULT).await?;
         let new_code = RecoveryCode::from_entropy(draw()?);
         let mut body = secrets(&derived, &master)?;
-        set(
-            &mut body,
-            "recover_token",
-            begun.get("recover_token").cloned().unwrap_or_default(),
-        );
+        carry_over("recover_token", &begun, &mut body);
         let (amk_rec, verifier) = by_code(&derived, &master, &new_code)?;
         set(&mut body, "amk_rec", amk_rec);
         set(&mut body, "rec_verifier", verifier);
@@ -424,28 +423,45 @@ async fn derive(
     })
 }
 
-/// The second step's body, and the keys with the one for encryption.
-fn registration(
-    begun: &Value,
+/// The identity that a new one follows.
+struct Predecessor {
+    generation: u32,
+    kem: u32,
+    hash: [u8; 32],
+}
+
+impl Predecessor {
+    /// There is none.
+    const NONE: Self = Self {
+        generation: 0,
+        kem: 0,
+        hash: [0; 32],
+    };
+}
+
+/// The members of a body with another identity and all that comes with it, and the keys with the new ones.
+fn identity_of(
     derived: &Derived,
     mut keys: Keys,
     code: &RecoveryCode,
+    after: &Predecessor,
 ) -> Result<(Value, Keys), ClientError> {
     let (instance, usr) = (derived.instance, &derived.usr);
     let seed = SigningSeed::from_bytes(draw()?);
-    keys.signing = (1, PrivateKey::from_seed(&seed));
+    let (generation, kem) = (after.generation + 1, after.kem + 1);
+    keys.signing = (generation, PrivateKey::from_seed(&seed));
     let scalar = AgreementScalar::from_bytes(draw()?);
     let statement = Statement {
         instance,
         user: keys.user,
         usr: usr.clone(),
-        generation: 1,
-        kem: 1,
+        generation,
+        kem,
         signing: *keys.signing.1.public().map_err(|_| Untrusted::Form)?.as_bytes(),
         agreement: *x25519::PublicKey::of(&scalar)
             .map_err(|_| Untrusted::Form)?
             .as_bytes(),
-        previous: [0; 32],
+        previous: after.hash,
         closed: false,
         at: millis(),
     };
@@ -457,23 +473,21 @@ fn registration(
     };
     let mut body = secrets(derived, &keys.master)?;
     let (amk_rec, verifier) = by_code(derived, &keys.master, code)?;
-    set(
-        &mut body,
-        "reg_token",
-        begun.get("reg_token").cloned().unwrap_or_default(),
-    );
     set(&mut body, "amk_rec", amk_rec);
     set(&mut body, "rec_verifier", verifier);
     set(
         &mut body,
         "ed_box",
-        seal(Purpose::Ed25519(1), &pkcs8::encode(pkcs8::Kind::Ed25519, &seed))?,
+        seal(
+            Purpose::Ed25519(generation),
+            &pkcs8::encode(pkcs8::Kind::Ed25519, &seed),
+        )?,
     );
     set(
         &mut body,
         "x_box",
         json!({
-            "kem": 1, "box": seal(Purpose::X25519(1), &pkcs8::encode(pkcs8::Kind::X25519, &scalar))?,
+            "kem": kem, "box": seal(Purpose::X25519(kem), &pkcs8::encode(pkcs8::Kind::X25519, &scalar))?,
         }),
     );
     set(
@@ -481,7 +495,7 @@ fn registration(
         "identity",
         json!({ "t": base64url(&signed.bytes), "s": base64url(&signed.signature.0) }),
     );
-    keys.agreement.push((1, scalar));
+    keys.agreement.push((kem, scalar));
     Ok((body, keys))
 }
 
@@ -626,6 +640,11 @@ fn iterations(answer: &Value) -> Result<Iterations, Untrusted> {
         return Err(Untrusted::Parameters);
     }
     Iterations::new(counter(kdf, "iterations")?).map_err(|_| Untrusted::Parameters)
+}
+
+/// Takes a member of an answer over into a body.
+fn carry_over(name: &str, answer: &Value, body: &mut Value) {
+    set(body, name, answer.get(name).cloned().unwrap_or_default());
 }
 
 /// Puts a member into an object.

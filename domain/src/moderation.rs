@@ -1,6 +1,6 @@
 //! What an administrator may do to whom.
 
-use crate::{AccountKind, AuditId, PasswordHash, Refusal, Timestamp, User, UserId, limit};
+use crate::{AccountKind, AuditId, PasswordHash, Refusal, Timestamp, TokenHash, User, UserId, limit};
 
 /// A ban, as it was laid on an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +117,14 @@ pub enum Act {
     Demote,
     /// Give a basic account another password. All sign-ins end.
     SetPassword(PasswordHash),
+    /// Let the owner of a keyed account, who has lost password and recovery code, begin anew with another identity: once,
+    /// by who shows the token. A link that was issued before is worth nothing any more.
+    IssueReset {
+        /// All that is kept of the token.
+        token: TokenHash,
+        /// When it is worth nothing any more.
+        until: Timestamp,
+    },
 }
 
 impl Act {
@@ -131,6 +139,7 @@ impl Act {
             Self::Promote => Action::Promote,
             Self::Demote => Action::Demote,
             Self::SetPassword(_) => Action::SetPassword,
+            Self::IssueReset { .. } => Action::IssueReset,
         }
     }
 
@@ -139,7 +148,12 @@ impl Act {
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Ban { reason, .. } | Self::Kick { reason } => reason.as_deref(),
-            Self::Unban | Self::SignOut | Self::Promote | Self::Demote | Self::SetPassword(_) => None,
+            Self::Unban
+            | Self::SignOut
+            | Self::Promote
+            | Self::Demote
+            | Self::SetPassword(_)
+            | Self::IssueReset { .. } => None,
         }
     }
 
@@ -148,6 +162,7 @@ impl Act {
     pub const fn until(&self) -> Option<Timestamp> {
         match self {
             Self::Ban { until, .. } => *until,
+            Self::IssueReset { until, .. } => Some(*until),
             Self::Unban
             | Self::Kick { .. }
             | Self::SignOut
@@ -163,8 +178,8 @@ impl Act {
         matches!(self, Self::Ban { .. } | Self::SignOut | Self::SetPassword(_))
     }
 
-    /// The account as it is afterwards; `None` if it is like that already, and there is nothing to do. (A kick, a sign-out and a
-    /// new password change nothing of it that anybody can see, and are done all the same.)
+    /// The account as it is afterwards; `None` if it is like that already, and there is nothing to do. (A kick, a sign-out, a
+    /// new password and a reset link change nothing of it that anybody can see, and are done all the same.)
     #[must_use]
     pub fn applied_to(&self, user: &User, at: Timestamp) -> Option<User> {
         let mut after = user.clone();
@@ -177,7 +192,9 @@ impl Act {
             Self::Unban => after.ban = None,
             Self::Promote => after.is_admin = true,
             Self::Demote => after.is_admin = false,
-            Self::Kick { .. } | Self::SignOut | Self::SetPassword(_) => return Some(after),
+            Self::Kick { .. } | Self::SignOut | Self::SetPassword(_) | Self::IssueReset { .. } => {
+                return Some(after);
+            }
         }
         (after != *user).then_some(after)
     }
@@ -210,7 +227,8 @@ pub struct Measure {
 ///
 /// # Errors
 /// [`Refusal::Oneself`] for a ban, a kick or a demotion of oneself; [`Refusal::LastAdmin`] for an act that would
-/// leave nobody to administer; [`Refusal::KeyedAccount`] for a password that the server never gets to see.
+/// leave nobody to administer; [`Refusal::KeyedAccount`] for a password that the server never gets to see;
+/// [`Refusal::BasicAccount`] for a link that begins another identity where there is none.
 pub fn decide(
     authority: &Authority,
     act: Act,
@@ -224,6 +242,9 @@ pub fn decide(
     }
     if matches!(act, Act::SetPassword(_)) && target.kind != AccountKind::Basic {
         return Err(Refusal::KeyedAccount);
+    }
+    if matches!(act, Act::IssueReset { .. }) && target.kind != AccountKind::Keyed {
+        return Err(Refusal::BasicAccount);
     }
     leaves_an_admin(&act, target, active_admins, at)?;
     let target = target.id;
@@ -264,10 +285,12 @@ pub enum Action {
     Demote,
     /// [`Act::SetPassword`].
     SetPassword,
+    /// [`Act::IssueReset`].
+    IssueReset,
 }
 
 impl Action {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::AddUser,
         Self::Ban,
         Self::Unban,
@@ -277,6 +300,7 @@ impl Action {
         Self::Promote,
         Self::Demote,
         Self::SetPassword,
+        Self::IssueReset,
     ];
 
     /// Its stable name.
@@ -292,6 +316,7 @@ impl Action {
             Self::Promote => "promote_user",
             Self::Demote => "demote_user",
             Self::SetPassword => "set_password",
+            Self::IssueReset => "issue_reset_link",
         }
     }
 
@@ -394,6 +419,24 @@ mod tests {
         let act = Act::SetPassword(PasswordHash::from_phc("$".to_owned()));
         let decided = decide(&Authority::Shell, act, &keyed, 1, NOW);
         assert_eq!(decided.unwrap_err(), Refusal::KeyedAccount);
+    }
+
+    #[test]
+    fn only_a_keyed_account_begins_anew_by_a_link() {
+        let (basic, mut keyed) = (user(2, false), user(2, false));
+        keyed.kind = AccountKind::Keyed;
+        let act = Act::IssueReset {
+            token: TokenHash::from_bytes([1; 32]),
+            until: Timestamp::from_millis(9),
+        };
+        let decide = |target| decide(&Authority::Shell, act.clone(), target, 1, NOW);
+        assert_eq!(decide(&basic).unwrap_err(), Refusal::BasicAccount);
+        let measure = decide(&keyed).unwrap();
+        assert_eq!(
+            (measure.act.until(), measure.act.action()),
+            (Some(Timestamp::from_millis(9)), Action::IssueReset)
+        );
+        assert!(!act.signs_out(), "who has issued a link has not used it");
     }
 
     #[test]

@@ -76,6 +76,12 @@ pub enum Refusal {
     /// A password for an account that never shows its own to the server.
     #[error("This is a keyed account: its password never reaches the server.")]
     KeyedAccount,
+    /// A way back in for an account that has a password which others can set.
+    #[error("This is a basic account: it is given another password instead.")]
+    BasicAccount,
+    /// A link that is none, was used, or is too old: which of them is told to nobody.
+    #[error("This link is worth nothing any more.")]
+    DeadLink,
     /// Bytes that are not what the encryption protocol prescribes.
     #[error("This is not in the form that the encryption protocol prescribes.")]
     Malformed,

@@ -73,6 +73,9 @@ pub enum Conflict {
     /// The directory has a record where one was to be appended.
     #[error("the directory has moved on")]
     DirectoryMoved,
+    /// There is no such link, it was used, or its time is over.
+    #[error("the link is worth nothing")]
+    DeadLink,
     /// The user is gone or banned.
     #[error("the user is gone or banned")]
     UserInactive,

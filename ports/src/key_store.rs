@@ -5,7 +5,7 @@ use std::future::Future;
 use chat_domain::keyed::{
     DirectoryRecord, PasswordRecord, RecoveryRecord, SealedKey, SealedKeys, SealedState,
 };
-use chat_domain::{RoomId, SessionId, Timestamp, User, UserId, Username};
+use chat_domain::{RoomId, SessionId, Timestamp, TokenHash, User, UserId, Username};
 
 use crate::{Registered, StoreError};
 
@@ -98,6 +98,27 @@ pub trait KeyStore: Send + Sync + 'static {
         &self,
         change: IdentityChange,
         keep: Option<SessionId>,
+    ) -> impl Future<Output = Result<Vec<SessionId>, StoreError>> + Send;
+
+    /// Whose link this is, if it was issued, not used, and its time is not over at `at`.
+    fn reset_link(
+        &self,
+        token: TokenHash,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<Option<User>, StoreError>> + Send;
+
+    /// Uses a link up and appends the statement that its owner begins anew with, as [`KeyStore::append_identity`] does, in one
+    /// commit. The sealed state goes with the keys that opened it. Returns the sign-ins that have ended: all of the owner's
+    /// that are good for everything.
+    ///
+    /// # Errors
+    /// `Conflict::DeadLink` unless the link is this account's, as [`KeyStore::reset_link`] has it; `Conflict::DirectoryMoved` if
+    /// the directory does not end before the record's place: then the link can still be used.
+    fn use_reset_link(
+        &self,
+        token: TokenHash,
+        at: Timestamp,
+        change: IdentityChange,
     ) -> impl Future<Output = Result<Vec<SessionId>, StoreError>> + Send;
 
     /// An account's sealed state.

@@ -34,6 +34,7 @@ mod oracle;
 mod proxy;
 mod raw;
 mod reference;
+mod resets;
 mod rooms;
 mod scale;
 #[expect(

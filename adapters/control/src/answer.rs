@@ -5,6 +5,8 @@ use chat_domain::{AccountKind, Timestamp, User};
 use chat_wire::time::rfc3339;
 use serde::{Deserialize, Serialize};
 
+use crate::Hidden;
+
 /// What the command line is answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
@@ -27,6 +29,13 @@ pub enum Answer {
         user: Box<Account>,
         /// Whether anything had to be done for it.
         is_new: bool,
+    },
+    /// A link was issued.
+    Issued {
+        /// For whom.
+        user: Box<Account>,
+        /// What it carries; kept nowhere.
+        token: Hidden,
     },
     /// It was not done, and will not be if it is asked for again: the rules, or the request itself, are against it.
     Refused {

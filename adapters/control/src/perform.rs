@@ -30,6 +30,7 @@ async fn done<P: Ports>(app: &App<P>, request: Request) -> Result<Answer, Answer
             admin,
         } => add(app, &username, password, admin).await,
         Request::SetPassword { username, password } => set_password(app, &username, password).await,
+        Request::IssueReset { username } => issue_reset(app, &username).await,
         Request::Promote { username } => act(app, &username, Act::Promote).await,
         Request::Demote { username } => act(app, &username, Act::Demote).await,
         Request::Unban { username } => act(app, &username, Act::Unban).await,
@@ -84,6 +85,16 @@ async fn set_password<P: Ports>(app: &App<P>, username: &str, password: Hidden) 
     let set = app.set_password(&Authority::Shell, user.id, password).await;
     let set = set.map_err(|error| Answer::of_error(&error))?;
     Ok(answer(app, &set.user, set.is_new))
+}
+
+async fn issue_reset<P: Ports>(app: &App<P>, username: &str) -> Result<Answer, Answer> {
+    let user = named(app, username).await?;
+    let issued = app.issue_reset(&Authority::Shell, user.id).await;
+    let (user, token) = issued.map_err(|error| Answer::of_error(&error))?;
+    Ok(Answer::Issued {
+        user: Box::new(Account::of(&user, app.now())),
+        token: Hidden::new(token.reveal()),
+    })
 }
 
 async fn act<P: Ports>(app: &App<P>, username: &str, act: Act) -> Result<Answer, Answer> {

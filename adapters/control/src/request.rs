@@ -34,6 +34,11 @@ pub enum Request {
         /// The password.
         password: Hidden,
     },
+    /// A link with which the owner of a keyed account begins anew.
+    IssueReset {
+        /// Whose.
+        username: String,
+    },
     /// Make an administrator.
     Promote {
         /// Of whom.
@@ -60,19 +65,21 @@ pub enum Request {
     },
 }
 
-/// A password on its way. It is not printed.
-#[derive(Clone, Serialize, Deserialize)]
+/// A password or a token on its way. It is not printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Hidden(String);
 
 impl Hidden {
-    /// Hides a password.
+    /// Hides it.
     #[must_use]
-    pub const fn new(password: String) -> Self {
-        Self(password)
+    pub const fn new(secret: String) -> Self {
+        Self(secret)
     }
 
-    pub(crate) fn reveal(self) -> String {
+    /// As it is.
+    #[must_use]
+    pub fn reveal(self) -> String {
         self.0
     }
 }

@@ -48,7 +48,7 @@ with 403 `insufficient_scope`.";
 const FOR_PROGRAMS: [&str; 1] = ["/hooks/{token}"];
 
 /// What is said of each tag, in the order in which they are shown.
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
     ("Accounts", "Register, sign in, sign out, and who one is."),
     (
         "Keyed accounts",
@@ -64,6 +64,10 @@ const TAGS: [(&str, &str); 7] = [
     (
         "Webhooks",
         "Addresses under which other programs post into a room. Only administrators see to them.",
+    ),
+    (
+        "Administration",
+        "What is done to accounts by others than their owners. Only for administrators.",
     ),
     ("Server", "The process, its descriptions, and the socket."),
 ];

@@ -8,6 +8,7 @@ pub(crate) mod keyed;
 pub(crate) mod messages;
 pub(crate) mod metrics;
 pub(crate) mod pages;
+pub(crate) mod reset;
 pub(crate) mod rooms;
 pub(crate) mod secrets;
 pub(crate) mod session;

@@ -47,7 +47,8 @@ impl PublicUrl {
     }
 
     /// The origin as browsers write it (RFC 6454, section 6.1): without the port that goes without saying.
-    fn origin(&self) -> String {
+    #[must_use]
+    pub fn origin(&self) -> String {
         let (scheme, host) = (if self.secure { "https" } else { "http" }, self.authority.host());
         match self.authority.port_u16() {
             Some(port) if port != self.default_port() => format!("{scheme}://{host}:{port}"),

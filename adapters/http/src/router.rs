@@ -20,7 +20,7 @@ use crate::{
     handlers::{
         accounts, changes,
         descriptions::{self, Documents},
-        health, keyed, messages, metrics, pages, rooms, secrets, session, socket, tokens, webhooks,
+        health, keyed, messages, metrics, pages, reset, rooms, secrets, session, socket, tokens, webhooks,
     },
     handover::Upgrade,
     headers,
@@ -93,6 +93,9 @@ fn operations<P: Ports>() -> Operations<Arc<Shared<P>>> {
         .with(secrets::__path_recovery, secrets::recovery::<P>)
         .with(secrets::__path_recover, secrets::recover::<P>)
         .with(secrets::__path_finish_recovery, secrets::finish_recovery::<P>)
+        .with(reset::__path_issue, reset::issue::<P>)
+        .with(reset::__path_begin, reset::begin::<P>)
+        .with(reset::__path_finish, reset::finish::<P>)
         .with(keyed::__path_keyring, keyed::keyring::<P>)
         .with(secrets::__path_identity, secrets::identity::<P>)
         .with(keyed::__path_directory, keyed::directory::<P>)

@@ -1,7 +1,7 @@
 //! Keyed accounts.
 
 use chat_domain::keyed::{DirectoryRecord, PasswordRecord, RecoveryRecord, SealedKeys, SealedState};
-use chat_domain::{AccountKind, Grant, SessionId, User, UserId, Username};
+use chat_domain::{AccountKind, Grant, SessionId, Timestamp, TokenHash, User, UserId, Username};
 use chat_ports::{
     Conflict, IdentityChange, KeyStore, KeyedCredential, NewKeyedUser, NewKeys, NewSecrets, Registered,
     StoreError,
@@ -80,6 +80,32 @@ impl State {
         }
         self.keys.passwords.insert(user, password);
         Ok(())
+    }
+
+    /// Whose link it is.
+    fn reset_link(&self, token: TokenHash, at: Timestamp) -> Option<UserId> {
+        let found = self
+            .keys
+            .reset_links
+            .iter()
+            .find(|(_, link)| link.0 == token && at < link.1);
+        found.map(|(owner, _)| *owner)
+    }
+
+    fn use_reset_link(
+        &mut self,
+        token: TokenHash,
+        at: Timestamp,
+        change: IdentityChange,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let user = change.record.user;
+        if self.reset_link(token, at) != Some(user) {
+            return Err(Conflict::DeadLink.into());
+        }
+        let ended = self.append_identity(change, None)?;
+        self.keys.reset_links.remove(&user);
+        self.keys.states.remove(&user);
+        Ok(ended)
     }
 
     fn append_identity(
@@ -191,6 +217,22 @@ impl KeyStore for MemoryStore {
         keep: Option<SessionId>,
     ) -> Result<Vec<SessionId>, StoreError> {
         self.writing()?.append_identity(change, keep)
+    }
+
+    async fn reset_link(&self, token: TokenHash, at: Timestamp) -> Result<Option<User>, StoreError> {
+        let state = MemoryStore::state(self);
+        let owner = state.reset_link(token, at);
+        let known = owner.and_then(|owner| state.users.get(&owner));
+        Ok(known.map(|(user, _)| user.clone()))
+    }
+
+    async fn use_reset_link(
+        &self,
+        token: TokenHash,
+        at: Timestamp,
+        change: IdentityChange,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.writing()?.use_reset_link(token, at, change)
     }
 
     async fn state(&self, user: UserId) -> Result<Option<SealedState>, StoreError> {

@@ -46,6 +46,9 @@ impl State {
             *password = Some(hash.clone());
             self.forget_awaited(target);
         }
+        if let Act::IssueReset { token, until } = &act {
+            self.keys.reset_links.insert(target, (*token, *until));
+        }
         let ended = if act.signs_out() {
             self.end_sessions_of(target)
         } else {

@@ -70,6 +70,8 @@ pub(crate) struct Keys {
     pub(crate) sealed: HashMap<UserId, SealedKeys>,
     pub(crate) directory: Vec<DirectoryRecord>,
     pub(crate) states: HashMap<UserId, SealedState>,
+    /// The newest link of an account, and when it is worth nothing any more.
+    pub(crate) reset_links: HashMap<UserId, (TokenHash, Timestamp)>,
 }
 
 /// A session with what only the store has of it.

@@ -4,7 +4,7 @@ use chat_domain::keyed::{
     Derivation, DirectoryRecord, PasswordRecord, RecoveryRecord, SealedKey, SealedKeys, SealedState,
     SignedStatement, Stretching,
 };
-use chat_domain::{AccountKind, SessionId, Timestamp, User, UserId, Username};
+use chat_domain::{AccountKind, SessionId, Timestamp, TokenHash, User, UserId, Username};
 use chat_ports::{
     Conflict, IdentityChange, KeyStore, KeyedCredential, NewKeyedUser, NewKeys, NewSecrets, Registered,
     Sealer, StoreError,
@@ -161,16 +161,41 @@ impl KeyStore for SqliteStore {
         change: IdentityChange,
         keep: Option<SessionId>,
     ) -> Result<Vec<SessionId>, StoreError> {
+        self.write(move |connection, _| append_identity(connection, change, keep))
+            .await
+    }
+
+    async fn reset_link(&self, token: TokenHash, at: Timestamp) -> Result<Option<User>, StoreError> {
+        self.read(move |connection, sealer| {
+            let sql = format!(
+                "SELECT {} FROM users JOIN reset_links ON reset_links.user_id = users.id
+                 WHERE token_hash = ?1 AND ends_at > ?2",
+                rows::USER
+            );
+            let key = (&token.as_bytes()[..], at.millis());
+            rows::one(connection, &sql, key, |row| rows::user(row, sealer))
+        })
+        .await
+    }
+
+    async fn use_reset_link(
+        &self,
+        token: TokenHash,
+        at: Timestamp,
+        change: IdentityChange,
+    ) -> Result<Vec<SessionId>, StoreError> {
         self.write(move |connection, _| {
-            let user = change.record.user;
-            let ended = replace(connection, user, change.secrets, keep)?;
-            // With its first keys a basic account becomes a keyed one, whose password nobody may send any more.
-            let sql =
-                "UPDATE users SET kind = 'keyed', password_hash = NULL WHERE id = ?1 AND kind = 'basic'";
-            rows::run(connection, sql, [user.number()])?;
-            put_keys(connection, user, change.keys)?;
-            append(connection, &change.record)?;
-            Ok(ended)
+            let user = change.record.user.number();
+            let sql = "DELETE FROM reset_links WHERE user_id = ?1 AND token_hash = ?2 AND ends_at > ?3";
+            if rows::run(connection, sql, (user, &token.as_bytes()[..], at.millis()))? == 0 {
+                return Err(Conflict::DeadLink.into());
+            }
+            rows::run(
+                connection,
+                "DELETE FROM account_states WHERE user_id = ?1",
+                [user],
+            )?;
+            append_identity(connection, change, None)
         })
         .await
     }
@@ -256,6 +281,34 @@ pub(crate) fn insert_record(
         },
     )?;
     Ok(())
+}
+
+fn append_identity(
+    connection: &Connection,
+    change: IdentityChange,
+    keep: Option<SessionId>,
+) -> Result<Vec<SessionId>, StoreError> {
+    let user = change.record.user;
+    let ended = replace(connection, user, change.secrets, keep)?;
+    // With its first keys a basic account becomes a keyed one, whose password nobody may send any more.
+    let sql = "UPDATE users SET kind = 'keyed', password_hash = NULL WHERE id = ?1 AND kind = 'basic'";
+    rows::run(connection, sql, [user.number()])?;
+    put_keys(connection, user, change.keys)?;
+    append(connection, &change.record)?;
+    Ok(ended)
+}
+
+/// Keeps a link, in the place of the account's one before.
+pub(crate) fn put_reset_link(
+    connection: &Connection,
+    user: UserId,
+    token: &TokenHash,
+    until: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO reset_links (user_id, token_hash, ends_at) VALUES (?1, ?2, ?3)
+               ON CONFLICT (user_id) DO UPDATE SET token_hash = excluded.token_hash, ends_at = excluded.ends_at";
+    let row = (user.number(), &token.as_bytes()[..], until.millis());
+    rows::run(connection, sql, row).map(drop)
 }
 
 /// Forgets what is kept of the password of an account whose keys are awaited.

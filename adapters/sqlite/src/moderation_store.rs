@@ -54,6 +54,9 @@ fn carry_out(connection: &Connection, sealer: &dyn Sealer, measure: &Measure) ->
         set_password(connection, *target, hash)?;
         key_store::forget_awaited(connection, *target)?;
     }
+    if let Act::IssueReset { token, until } = act {
+        key_store::put_reset_link(connection, *target, token, *until)?;
+    }
     let ended = if act.signs_out() {
         end_sessions(connection, *target)?
     } else {

@@ -185,6 +185,40 @@ mod tests {
         assert_eq!(applied(&copy).unwrap(), 2);
     }
 
+    /// Keyed accounts of before there were links keep everything, and can be issued one.
+    #[test]
+    fn keyed_accounts_of_version_6_are_kept() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("chat.db");
+        of_version_1(&path);
+        let mut connection = open_for_writing(&path).unwrap();
+        let runner = embedded::migrations::runner().set_target(Target::Version(6));
+        runner.run(&mut connection).unwrap();
+        connection
+            .execute_batch(
+                "UPDATE users SET kind = 'keyed';
+                 INSERT INTO keyed_accounts (user_id, iterations, salt, argon_salt, argon_memory_kib, argon_passes,
+                                             argon_lanes, pepper, verifier, locked)
+                     VALUES (1, 600000, zeroblob(16), zeroblob(16), 65536, 3, 1, 1, zeroblob(32), x'01');
+                 INSERT INTO account_states (user_id, version, sealed) VALUES (1, 7, x'0203');",
+            )
+            .unwrap();
+        migrate(&path, &mut connection).unwrap();
+        assert_eq!(applied(&connection).unwrap(), newest());
+        let kept: (u64, u64) = connection
+            .query_row(
+                "SELECT iterations, version FROM keyed_accounts NATURAL JOIN account_states",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .unwrap();
+        assert_eq!(kept, (600_000, 7));
+        let link = "INSERT INTO reset_links (user_id, token_hash, ends_at) VALUES (1, zeroblob(32), 9)";
+        connection.execute(link, []).unwrap();
+        let copy = Connection::open(directory.path().join("chat.db.schema-6")).unwrap();
+        assert_eq!(applied(&copy).unwrap(), 6);
+    }
+
     #[test]
     fn without_its_copy_nothing_is_changed() {
         let directory = TempDir::new().unwrap();

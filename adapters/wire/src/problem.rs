@@ -186,7 +186,7 @@ const fn refusal_status(refusal: &Refusal) -> u16 {
         | Refusal::BadSignature
         | Refusal::WeakKey
         | Refusal::ClockSkew { .. } => 400,
-        Refusal::Unauthenticated | Refusal::InvalidCredentials => 401,
+        Refusal::Unauthenticated | Refusal::InvalidCredentials | Refusal::DeadLink => 401,
         Refusal::Banned { .. }
         | Refusal::Forbidden
         | Refusal::InsufficientScope(_)
@@ -205,6 +205,7 @@ const fn refusal_status(refusal: &Refusal) -> u16 {
         | Refusal::LastAdmin
         | Refusal::IdentityConflict
         | Refusal::StateConflict { .. }
+        | Refusal::BasicAccount
         | Refusal::Oneself => 409,
         Refusal::RateLimited { .. } => 429,
     }

@@ -8,8 +8,9 @@ mod tokens;
 
 pub use hook::Hook;
 pub use keyed::{
-    BeginRegistration, ChangePassword, ChangeRecovery, FinishRecovery, FinishRegistration, Kdf, KeyedLogin,
-    NumberedBox, Prelogin, PutIdentity, PutState, Recover, Statement, Unlock,
+    BeginRegistration, BeginReset, ChangePassword, ChangeRecovery, FinishRecovery, FinishRegistration,
+    FinishReset, IssueReset, Kdf, KeyedLogin, NumberedBox, Prelogin, PutIdentity, PutState, Recover,
+    Statement, Unlock,
 };
 pub use rooms::{
     AddMember, CreateRoom, DeleteMessage, DirectRoom, EditMessage, Listing, MarkRead, PatchRoom, React,

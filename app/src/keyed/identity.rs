@@ -8,11 +8,9 @@ use chat_e2ee::ids::InstanceId;
 use chat_ports::{Conflict, IdentityChange, KeyStore as _, NewKeys, NewSecrets, Ports, StoreError};
 
 use super::registration::first_identity;
-use super::{KEY_BOX, MASTER_BOX, NewPassword, of_identity};
+use super::{KEY_BOX, MASTER_BOX, NewPassword, TRIES, of_identity};
 use crate::{App, Error, Origin, SignedIn};
 
-/// How often a place in the directory is fought for.
-const TRIES: usize = 20;
 /// Encryption keys that an account may have had.
 const MOST_KEYS: usize = 1_000;
 

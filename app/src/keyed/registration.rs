@@ -17,7 +17,7 @@ use chat_ports::{
 };
 
 use super::token::RegistrationToken;
-use super::{KEY_BOX, MASTER_BOX, of_identity};
+use super::{KEY_BOX, MASTER_BOX, TRIES, of_identity};
 use crate::{App, Error, Origin, SignedInNow};
 
 /// How long a client may take between the two steps.
@@ -26,8 +26,6 @@ const PATIENCE: Duration = Duration::from_mins(10);
 const SKEW: Duration = Duration::from_mins(10);
 /// Ids that are set aside at once.
 const IDS: u64 = 1_000;
-/// How often a place in the directory is fought for.
-const TRIES: usize = 20;
 
 /// The first step's answer.
 #[derive(Debug, Clone)]

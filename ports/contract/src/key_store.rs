@@ -4,8 +4,8 @@ use chat_domain::keyed::{
     Derivation, DirectoryRecord, PasswordRecord, RecoveryRecord, SealedKey, SealedKeys, SealedState,
     SignedStatement, Stretching,
 };
-use chat_domain::moderation::{Act, Actor, Measure};
-use chat_domain::{AccountKind, PasswordHash, Timestamp, UserId, Username};
+use chat_domain::moderation::{Act, Action, Actor, Measure};
+use chat_domain::{AccountKind, PasswordHash, Timestamp, TokenHash, UserId, Username};
 use chat_ports::{
     Conflict, IdentityChange, NewKeyedUser, NewKeys, NewSecrets, NewUser, Registered, StoreError,
 };
@@ -403,4 +403,154 @@ pub async fn keys_are_awaited_under_the_newest_password(store: &impl Store) {
         );
     }
     assert_eq!(store.password_record(keyed.id).await.unwrap(), Some(password()));
+}
+
+const TOMORROW: Timestamp = Timestamp::from_millis(9_000);
+
+fn token(byte: u8) -> TokenHash {
+    TokenHash::from_bytes([byte; 32])
+}
+
+async fn issue(store: &impl Store, target: UserId, token: TokenHash) {
+    let measure = Measure {
+        by: Actor::Shell,
+        target,
+        act: Act::IssueReset {
+            token,
+            until: TOMORROW,
+        },
+        at: AT,
+    };
+    let done = store.carry_out(measure).await.unwrap();
+    assert!(done.is_new && done.ended.is_empty());
+}
+
+fn anew(i: u64, user: UserId) -> IdentityChange {
+    IdentityChange {
+        record: record(i, user),
+        keys: NewKeys::Anew(SealedKeys {
+            signing: vec![SealedKey {
+                number: 2,
+                sealed: vec![21; 77],
+            }],
+            agreement: vec![SealedKey {
+                number: 2,
+                sealed: vec![22; 77],
+            }],
+        }),
+        secrets: NewSecrets {
+            password: Some(PasswordRecord {
+                verifier: [23; 32],
+                ..password()
+            }),
+            recovery: Some(RecoveryRecord {
+                sealed: vec![24; 61],
+                verifier: [25; 32],
+            }),
+        },
+    }
+}
+
+/// It is found by its token alone, up to its end, and the audit log has who issued it for whom until when.
+pub async fn a_reset_link_is_its_owners_until_its_time_is_over(store: &impl Store) {
+    let ada = registered(store, "ada", 0).await.user;
+    assert_eq!(store.reset_link(token(1), AT).await.unwrap(), None);
+    issue(store, ada.id, token(1)).await;
+    let before_the_end = Timestamp::from_millis(TOMORROW.millis() - 1);
+    assert_eq!(store.reset_link(token(1), AT).await.unwrap(), Some(ada.clone()));
+    assert_eq!(
+        store.reset_link(token(1), before_the_end).await.unwrap(),
+        Some(ada.clone())
+    );
+    assert_eq!(store.reset_link(token(1), TOMORROW).await.unwrap(), None);
+    assert_eq!(store.reset_link(token(2), AT).await.unwrap(), None);
+    let late = store.use_reset_link(token(1), TOMORROW, anew(1, ada.id)).await;
+    assert!(
+        matches!(late, Err(StoreError::Conflict(Conflict::DeadLink))),
+        "{late:?}"
+    );
+    let log = store.audit_log(None, 9).await.unwrap();
+    let [line] = log.as_slice() else { panic!("{log:?}") };
+    assert_eq!((line.by, line.action), (Actor::Shell, Action::IssueReset));
+    assert_eq!((line.target, line.until), (ada.id, Some(TOMORROW)));
+}
+
+/// Another link makes the one before worthless; those of others stay.
+pub async fn of_two_links_the_newer_one_is_good(store: &impl Store) {
+    let ada = registered(store, "ada", 0).await.user;
+    let bob = registered(store, "bob", 1).await.user;
+    issue(store, bob.id, token(7)).await;
+    issue(store, ada.id, token(1)).await;
+    issue(store, ada.id, token(2)).await;
+    assert_eq!(store.reset_link(token(1), AT).await.unwrap(), None);
+    assert_eq!(store.reset_link(token(2), AT).await.unwrap(), Some(ada.clone()));
+    assert_eq!(store.reset_link(token(7), AT).await.unwrap(), Some(bob.clone()));
+    let others = store.use_reset_link(token(7), AT, anew(2, ada.id)).await;
+    assert!(
+        matches!(others, Err(StoreError::Conflict(Conflict::DeadLink))),
+        "{others:?}"
+    );
+    assert_eq!(
+        store.reset_link(token(7), AT).await.unwrap(),
+        Some(bob),
+        "it is left"
+    );
+}
+
+/// The new keys and secrets stand alone, the sealed state is gone, and so are the sign-ins.
+pub async fn a_reset_leaves_nothing_of_the_old_identity(store: &impl Store) {
+    let ada = registered(store, "ada", 0).await.user;
+    let there = store.open_session(new_session(ada.id, 1)).await.unwrap();
+    let state = SealedState {
+        version: 1,
+        sealed: vec![9; 9],
+    };
+    assert_eq!(store.put_state(ada.id, state.clone()).await.unwrap(), None);
+    issue(store, ada.id, token(1)).await;
+    let change = anew(1, ada.id);
+    let ended = store.use_reset_link(token(1), AT, change.clone()).await;
+    assert_eq!(ended.unwrap(), [there.id]);
+    let NewKeys::Anew(keys) = change.keys else {
+        unreachable!()
+    };
+    assert_eq!(store.sealed_keys(ada.id).await.unwrap(), keys);
+    assert_eq!(
+        store.password_record(ada.id).await.unwrap(),
+        change.secrets.password
+    );
+    let (whose, recovery) = store.recovery_record(&ada.username).await.unwrap().unwrap();
+    assert_eq!((whose.id, Some(recovery)), (ada.id, change.secrets.recovery));
+    assert_eq!(store.record_of(ada.id).await.unwrap(), Some(change.record));
+    assert_eq!(store.state(ada.id).await.unwrap(), None);
+    assert_eq!(
+        store.put_state(ada.id, state).await.unwrap(),
+        None,
+        "it begins anew"
+    );
+}
+
+/// A link is used up by what was stored, and by nothing else.
+pub async fn a_reset_happens_whole_and_once(store: &impl Store) {
+    let ada = registered(store, "ada", 0).await.user;
+    let state = SealedState {
+        version: 1,
+        sealed: vec![9; 9],
+    };
+    store.put_state(ada.id, state.clone()).await.unwrap();
+    issue(store, ada.id, token(1)).await;
+    let moved = store.use_reset_link(token(1), AT, anew(5, ada.id)).await;
+    assert!(
+        matches!(moved, Err(StoreError::Conflict(Conflict::DirectoryMoved))),
+        "{moved:?}"
+    );
+    assert_eq!(store.reset_link(token(1), AT).await.unwrap(), Some(ada.clone()));
+    assert_eq!(store.state(ada.id).await.unwrap(), Some(state));
+    assert_eq!(store.password_record(ada.id).await.unwrap(), Some(password()));
+    store.use_reset_link(token(1), AT, anew(1, ada.id)).await.unwrap();
+    let again = store.use_reset_link(token(1), AT, anew(2, ada.id)).await;
+    assert!(
+        matches!(again, Err(StoreError::Conflict(Conflict::DeadLink))),
+        "{again:?}"
+    );
+    assert_eq!(store.directory(0, 9).await.unwrap().len(), 2);
 }

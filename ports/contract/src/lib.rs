@@ -49,6 +49,10 @@ macro_rules! store_contract {
             an_identity_follows_with_its_keys,
             awaited_keys_make_a_basic_account_a_keyed_one,
             keys_are_awaited_under_the_newest_password,
+            a_reset_link_is_its_owners_until_its_time_is_over,
+            of_two_links_the_newer_one_is_good,
+            a_reset_leaves_nothing_of_the_old_identity,
+            a_reset_happens_whole_and_once,
         ]);
         $crate::store_contract!(@group $fresh, session_store: [
             a_session_is_found_by_its_token,

@@ -333,7 +333,7 @@ impl Draw {
 
     fn act(&mut self) -> Act {
         let reason = self.rng.bool().then(|| self.one_of(&TEXTS).to_owned());
-        match self.rng.u8(..9) {
+        match self.rng.u8(..10) {
             0 | 1 => {
                 let soon = self.now.after(Duration::from_secs(self.rng.u64(1..60)));
                 let until = self.rng.u8(..4).gt(&0).then_some(soon);
@@ -344,6 +344,10 @@ impl Draw {
             5 => Act::SignOut,
             6 => Act::Promote,
             7 => Act::Demote,
+            8 => Act::IssueReset {
+                token: TokenHash::from_bytes([self.rng.u8(..9); 32]),
+                until: self.now,
+            },
             _ => Act::SetPassword(PasswordHash::from_phc(format!("$plain${}", self.rng.u8(..9)))),
         }
     }

@@ -76,15 +76,15 @@ struct BegunAnswer {
 
 /// A keyed account that was made, signed in.
 #[derive(Serialize, ToSchema)]
-struct RegisteredAnswer<'a> {
+pub(super) struct RegisteredAnswer<'a> {
     #[schema(value_type = schema::Success)]
-    success: bool,
-    user: UserView<'a>,
+    pub(super) success: bool,
+    pub(super) user: UserView<'a>,
     /// The directory's head, with the account's statement as its newest record.
-    dir: HeadView,
+    pub(super) dir: HeadView,
     /// With `"session": "bearer"`: what goes into `Authorization: Bearer …`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<String>,
+    pub(super) token: Option<String>,
 }
 
 /// Signed in, with what opens the account.

@@ -1,11 +1,11 @@
 //! Keyed accounts: bytes travel as base64url without padding.
 
 use chat_app::SessionToken;
-use chat_app::keyed::{KeyedAttempt, KeyedRegistration, NewPassword, Renewal};
-use chat_domain::Username;
+use chat_app::keyed::{KeyedAttempt, KeyedRegistration, KeyedReset, NewPassword, Renewal};
 use chat_domain::keyed::{
     Derivation, RecoveryRecord, SealedKey, SealedKeys, SealedState, ShownKey, SignedStatement,
 };
+use chat_domain::{UserId, Username};
 use data_encoding::BASE64URL_NOPAD;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -388,6 +388,101 @@ impl FinishRecovery {
         let recovery = new_recovery(&mut fields, &self.amk_rec, &self.rec_verifier);
         let token = SessionToken::parse(&self.recover_token);
         fields.done(|| Some((token, password?, recovery?)))
+    }
+}
+
+/// `POST /api/admin/reset-link`
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct IssueReset {
+    /// Whose.
+    #[schema(value_type = schema::UserId)]
+    user_id: u64,
+}
+
+impl IssueReset {
+    /// Whose link it is to be.
+    ///
+    /// # Errors
+    /// `invalid`.
+    pub fn parse(self) -> Result<UserId, Problem> {
+        let mut fields = Fields::default();
+        let user = fields.take("user_id", UserId::parse(self.user_id));
+        fields.done(|| user)
+    }
+}
+
+/// `POST /api/auth/reset/begin`
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct BeginReset {
+    /// Of the link.
+    reset_token: String,
+}
+
+impl BeginReset {
+    /// The token, if it can be one.
+    #[must_use]
+    pub fn token(&self) -> Option<SessionToken> {
+        SessionToken::parse(&self.reset_token)
+    }
+}
+
+/// `POST /api/auth/reset/finish`
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct FinishReset {
+    /// Of the link; good once.
+    reset_token: String,
+    kdf: Kdf,
+    #[schema(value_type = schema::Bytes16)]
+    salt: String,
+    #[schema(value_type = schema::Bytes32)]
+    auth_key: String,
+    /// The new master key in the box of the new password: 61 bytes.
+    #[schema(value_type = schema::Bytes)]
+    amk_pw: String,
+    /// The new master key in the box of the new recovery code: 61 bytes.
+    #[schema(value_type = schema::Bytes)]
+    amk_rec: String,
+    #[schema(value_type = schema::Bytes32)]
+    rec_verifier: String,
+    /// The new signing key in its box: 77 bytes.
+    #[schema(value_type = schema::Bytes)]
+    ed_box: String,
+    /// The new encryption key in its box of 77 bytes.
+    x_box: NumberedBox,
+    /// The next generation and the next number, without `ps`.
+    identity: Statement,
+    /// `cookie`, where it is left out.
+    session: Option<SessionKind>,
+}
+
+impl FinishReset {
+    /// How the client wants its session.
+    #[must_use]
+    pub fn session(&self) -> SessionKind {
+        self.session.unwrap_or(SessionKind::Cookie)
+    }
+
+    /// What the use case takes.
+    ///
+    /// # Errors
+    /// `invalid`, with every field that is wrong.
+    pub fn parse(self) -> Result<KeyedReset, Problem> {
+        let mut fields = Fields::default();
+        let password = new_password(&mut fields, &self.kdf, &self.salt, &self.auth_key, &self.amk_pw);
+        let recovery = new_recovery(&mut fields, &self.amk_rec, &self.rec_verifier);
+        let signing = fields.take("ed_box", bytes(&self.ed_box));
+        let agreement = self.x_box.take(&mut fields, "x_box");
+        let statement = fields.take("identity", self.identity.parse());
+        fields.done(|| {
+            Some(KeyedReset {
+                token: SessionToken::parse(&self.reset_token),
+                password: password?,
+                recovery: recovery?,
+                signing: signing?,
+                agreement: agreement?,
+                statement: statement?,
+            })
+        })
     }
 }
 
