@@ -65,6 +65,17 @@ export class Server {
     return page.messages.map((message) => message.content);
   }
 
+  /** Waits until so many connections are open. */
+  async connections(expected) {
+    const deadline = Date.now() + 15_000;
+    for (;;) {
+      const text = await (await fetch(`${this.address}/metrics`)).text();
+      const open = Number(/^secure_chat_websocket_connections (\d+)/m.exec(text)?.[1]);
+      if (open === expected) return;
+      if (Date.now() > deadline) throw new Error(`${open} connections are open, not ${expected}`);
+    }
+  }
+
   async end() {
     if (this.process.exitCode === null && this.process.signalCode === null) await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
