@@ -165,6 +165,11 @@ fn main() -> ExitCode {
             ]),
         ),
     ];
+    trials.push(tools.trial(
+        "no_password_field",
+        &[Need::Node, Need::Modules],
+        tools.node(&["--test", "lint/"]),
+    ));
     trials.extend(tools.scenarios("chromium", Need::Chromium, &SCENARIOS));
     trials.extend(tools.scenarios("firefox", Need::Firefox, &IN_FIREFOX));
     let mut arguments = Arguments::from_args();
