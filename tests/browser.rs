@@ -19,9 +19,9 @@ enum Need {
     Firefox,
 }
 
-const SCENARIOS: [&str; 14] = [
+const SCENARIOS: [&str; 15] = [
     "talk", "restart", "offline", "accounts", "admin", "scroll", "timeline", "look", "rooms", "docs", "e2ee",
-    "keyed", "recovery", "journey",
+    "keyed", "recovery", "journey", "canaries",
 ];
 const IN_FIREFOX: [&str; 3] = ["talk", "accounts", "e2ee"];
 

@@ -5,8 +5,8 @@ import { launch } from './lib/engines.mjs';
 import { Server } from './lib/server.mjs';
 
 const [name, kind = 'chromium'] = process.argv.slice(2);
-const { default: scenario } = await import(`./scenarios/${name}.mjs`);
-const server = await Server.start();
+const { default: scenario, environment = {} } = await import(`./scenarios/${name}.mjs`);
+const server = await Server.start(environment);
 const engine = await launch(kind);
 const browser = new Browser(engine, server);
 let failed = null;
