@@ -89,11 +89,12 @@ pub trait KeyStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<DirectoryRecord>, StoreError>> + Send;
 
     /// Appends another statement of an account to the directory, with the keys and secrets that come with it, in one
-    /// commit. A basic account whose keys were awaited becomes a keyed one. With another password its other sign-ins end, as by [`KeyStore::replace_secrets`]. Returns what has ended.
+    /// commit. A basic account whose keys were awaited becomes a keyed one. With [`NewKeys::Anew`] the sealed state goes, which
+    /// nobody could open any more, or the new one takes its place. With another password its other sign-ins end, as by [`KeyStore::replace_secrets`]. Returns what has ended.
     ///
     /// # Errors
     /// `Conflict::UnknownUser` if there is no such keyed account; `Conflict::DirectoryMoved` if the directory does not end
-    /// before the record's place.
+    /// before the record's place; `Conflict::StateMoved` if the state's version is not one more than the stored one's.
     fn append_identity(
         &self,
         change: IdentityChange,
@@ -108,7 +109,7 @@ pub trait KeyStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<User>, StoreError>> + Send;
 
     /// Uses a link up and appends the statement that its owner begins anew with, as [`KeyStore::append_identity`] does, in one
-    /// commit. The sealed state goes with the keys that opened it. Returns the sign-ins that have ended: all of the owner's
+    /// commit. Returns the sign-ins that have ended: all of the owner's
     /// that are good for everything.
     ///
     /// # Errors
@@ -177,6 +178,8 @@ pub struct IdentityChange {
     pub keys: NewKeys,
     /// What takes the place of its secrets.
     pub secrets: NewSecrets,
+    /// With [`NewKeys::Anew`]: the account's state, sealed anew, in the place of the one before.
+    pub state: Option<SealedState>,
 }
 
 /// What becomes of an account's sealed keys.

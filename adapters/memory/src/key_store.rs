@@ -92,6 +92,11 @@ impl State {
         found.map(|(owner, _)| *owner)
     }
 
+    /// The version that the account's next state has.
+    fn next_state(&self, user: UserId) -> u64 {
+        self.keys.states.get(&user).map_or(0, |kept| kept.version) + 1
+    }
+
     fn use_reset_link(
         &mut self,
         token: TokenHash,
@@ -104,7 +109,6 @@ impl State {
         }
         let ended = self.append_identity(change, None)?;
         self.keys.reset_links.remove(&user);
-        self.keys.states.remove(&user);
         Ok(ended)
     }
 
@@ -117,12 +121,21 @@ impl State {
         if self.keys.passwords.contains_key(&user) && self.keys.directory.len() as u64 != change.record.i {
             return Err(Conflict::DirectoryMoved.into());
         }
+        if let Some(state) = &change.state
+            && self.next_state(user) != state.version
+        {
+            return Err(Conflict::StateMoved.into());
+        }
         let ended = self.replace_secrets(user, change.secrets, keep)?;
         if let Some((user, password)) = self.users.get_mut(&user) {
             user.kind = AccountKind::Keyed;
             *password = None;
         }
         let sealed = self.keys.sealed.entry(user).or_default();
+        if matches!(change.keys, NewKeys::Anew(_)) {
+            self.keys.states.remove(&user);
+            self.keys.states.extend(change.state.map(|state| (user, state)));
+        }
         match change.keys {
             NewKeys::Same => {}
             NewKeys::Another(key) => sealed.agreement.push(key),
@@ -247,7 +260,7 @@ impl KeyStore for MemoryStore {
     async fn put_state(&self, user: UserId, new: SealedState) -> Result<Option<SealedState>, StoreError> {
         let mut state = self.writing()?;
         let kept = state.keys.states.get(&user).cloned();
-        if kept.as_ref().map_or(0, |kept| kept.version) + 1 != new.version {
+        if state.next_state(user) != new.version {
             let none = SealedState {
                 version: 0,
                 sealed: Vec::new(),

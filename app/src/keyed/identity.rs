@@ -1,13 +1,16 @@
 //! Another encryption key, another identity, or the end of one.
 
 use chat_domain::Refusal;
-use chat_domain::keyed::{DirectoryRecord, RecoveryRecord, SealedKey, SealedKeys, ShownKey, SignedStatement};
+use chat_domain::keyed::{
+    DirectoryRecord, RecoveryRecord, SealedKey, SealedKeys, SealedState, ShownKey, SignedStatement,
+};
 use chat_e2ee::ed25519::Signature;
 use chat_e2ee::identity::{Identity, Signed};
 use chat_e2ee::ids::InstanceId;
 use chat_ports::{Conflict, IdentityChange, KeyStore as _, NewKeys, NewSecrets, Ports, StoreError};
 
 use super::registration::first_identity;
+use super::state::fits as fits_state;
 use super::{KEY_BOX, MASTER_BOX, NewPassword, TRIES, of_identity};
 use crate::{App, Error, Origin, SignedIn};
 
@@ -41,6 +44,8 @@ pub enum Renewal {
         recovery: RecoveryRecord,
         /// All keys that the account has from now on.
         keys: SealedKeys,
+        /// The account's state, sealed under the new master key; without it the account begins with none.
+        state: Option<SealedState>,
     },
     /// The account is closed: no statement follows.
     Close,
@@ -53,7 +58,7 @@ impl<P: Ports> App<P> {
     /// # Errors
     /// As [`App::unlock`]; `needs_identity` for another than the first one of an account that has none; `malformed`, `weak_key`, `bad_signature`, `clock_skew` for what the protocol does not allow;
     /// `identity_conflict` for a statement that does not follow from the last one, or is of another kind than what comes
-    /// with it.
+    /// with it; `state_conflict` as [`App::put_state`].
     pub async fn renew_identity(
         &self,
         who: &SignedIn,
@@ -84,6 +89,7 @@ impl<P: Ports> App<P> {
                 record: record.clone(),
                 keys: renewal.keys(),
                 secrets: secrets.clone(),
+                state: renewal.state(),
             };
             match self.ports.keys().append_identity(change, keep).await {
                 Ok(ended) => {
@@ -96,6 +102,9 @@ impl<P: Ports> App<P> {
                     return Ok(record);
                 }
                 Err(StoreError::Conflict(Conflict::DirectoryMoved)) => {}
+                Err(StoreError::Conflict(Conflict::StateMoved)) => {
+                    return Err(self.state_moved(user).await?);
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -188,6 +197,13 @@ impl<P: Ports> App<P> {
 }
 
 impl Renewal {
+    fn state(&self) -> Option<SealedState> {
+        match self {
+            Self::Reset { state, .. } => state.clone(),
+            Self::First { .. } | Self::Rotate { .. } | Self::Close => None,
+        }
+    }
+
     fn keys(&self) -> NewKeys {
         match self {
             Self::First {
@@ -221,11 +237,13 @@ impl Renewal {
                 password,
                 recovery,
                 keys,
+                state,
             } => {
                 password.master.len() == MASTER_BOX
                     && recovery.sealed.len() == MASTER_BOX
                     && keys.signing.iter().chain(&keys.agreement).all(is_box)
                     && keys.agreement.len() <= MOST_KEYS
+                    && state.as_ref().is_none_or(fits_state)
                     && keys.agreement.is_sorted_by(|one, next| one.number < next.number)
             }
             Self::Close => true,

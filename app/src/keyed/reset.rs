@@ -89,6 +89,7 @@ impl<P: Ports> App<P> {
                 record: record.clone(),
                 keys: asked.keys(&identity),
                 secrets: secrets.clone(),
+                state: None,
             };
             let stored = self.ports.keys().use_reset_link(token.hash(), self.now(), change);
             match stored.await {

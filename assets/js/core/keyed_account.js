@@ -150,9 +150,9 @@ export function createKeyedAccount({ http, clock, storage, chance, keeper }) {
         await keeper.ask('keptState', next);
         return;
       } catch (fault) {
-        const { code, version, blob } = /** @type {any} */ (problemOf(fault));
+        const { code, state = null } = problemOf(fault);
         if (code !== 'state_conflict') throw fault;
-        await keeper.ask('takeState', { state: { version, blob } });
+        await keeper.ask('takeState', { state });
       }
     }
   }

@@ -176,8 +176,6 @@ export function accountOperations({ custody, directory, kept, states }) {
      *   prev: { gen: number, kem: number, hash: string }, password: string, now: number }} args
      */
     async startOver({ instance_id: instance, user, prev: { gen, kem, hash: before }, password, now }) {
-      // What was sealed under the lost keys cannot be opened any more.
-      await kept.remove('state');
       const made = await custody.register({
         instance: instanceOf(instance), usr: user.username.toLowerCase(), userId: user.id, password, ts: now,
         after: { gen, kem, hash: fromB64u(before, { size: 32 }) },

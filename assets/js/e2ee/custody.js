@@ -190,9 +190,9 @@ export class Custody {
     this.#next = null;
   }
 
-  /** The key that the next state is sealed with. */
-  get #stateKey() {
-    return (this.#next ?? this.account).stateKey;
+  /** The account that the next state is sealed for. */
+  get stateOwner() {
+    return this.#next ?? this.account;
   }
 
   /**
@@ -369,8 +369,8 @@ export class Custody {
 
   /** @param {{ version: number, plaintext: Bytes }} state */
   async sealState({ version, plaintext }) {
-    const { own } = this.account;
-    return { blob: await sealBox(this.#stateKey, places.state(own.instance, own.usr, version), plaintext) };
+    const { own, stateKey } = this.stateOwner;
+    return { blob: await sealBox(stateKey, places.state(own.instance, own.usr, version), plaintext) };
   }
 
   /** @param {{ version: number, blob: Bytes }} state */

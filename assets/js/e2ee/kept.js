@@ -2,7 +2,8 @@
  * What stays in this browser between two visits: keys that cannot be read, the checked directory, the newest sealed state.
  * @typedef {import('./account.js').Account} Account
  * @typedef {import('./directory.js').FullRecord | import('./directory.js').ErasedRecord} DirectoryRecord
- * @typedef {{ userId: number, version: number, blob: import('./codec.js').Bytes }} SealedState
+ * @typedef {{ userId: number, gen: number, version: number, blob: import('./codec.js').Bytes }} SealedState `gen`: under
+ *   which identity of the user's it was sealed
  * @typedef {{ id: string, key: string }} Installation
  * @typedef {{ account: Account, state: SealedState, installation: Installation }} Things
  * @typedef {{

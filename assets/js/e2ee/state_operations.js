@@ -37,25 +37,31 @@ export function createStateOperations({ custody, directory, kept }) {
   let sent = null;
   let version = 0;
 
-  /** @param {import('./kept.js').SealedState} sealed */
+  /** @param {{ version: number, blob: Bytes }} sealed */
   function open({ version: of, blob }) {
     return orRefuse('bad_state', async () => parseState((await custody.openState({ version: of, blob })).plaintext));
   }
 
-  /** The state that this browser saw last, against a server that shows an older one. */
+  /** The state that this browser saw last, against a server that shows an older one. Another identity began anew. */
   async function recall() {
-    const local = await kept.read('state');
-    if (state || !local || local.userId !== custody.account.own.userId) return;
+    const [local, { own }] = [await kept.read('state'), custody.account];
+    if (state || !local || local.userId !== own.userId || local.gen !== own.gen) return;
     [state, version] = [await open(local), local.version];
     stored = state;
   }
 
-  /** @param {import('./kept.js').SealedState} sealed */
+  /** @param {{ version: number, blob: Bytes }} sealed */
   async function take(sealed) {
     const theirs = await open(sealed);
     state = state ? mergeStates(state, theirs) : theirs;
     [stored, version] = [theirs, sealed.version];
-    await kept.write('state', sealed);
+    await keep(sealed);
+  }
+
+  /** @param {{ version: number, blob: Bytes }} sealed */
+  async function keep(sealed) {
+    const { userId, gen } = custody.stateOwner.own;
+    await kept.write('state', { userId, gen, ...sealed });
   }
 
   /** Everything that is said in the own name is the owner's: there is nothing that says otherwise yet. */
@@ -96,7 +102,7 @@ export function createStateOperations({ custody, directory, kept }) {
         await recall();
         insist((given?.version ?? 0) >= version, 'state_rollback');
         if (given && given.version > version) {
-          await take({ userId: custody.account.own.userId, version: given.version, blob: fromB64u(given.blob) });
+          await take({ version: given.version, blob: fromB64u(given.blob) });
         }
         if (!state) await begin();
         await check();
@@ -119,7 +125,7 @@ export function createStateOperations({ custody, directory, kept }) {
       async keptState({ version: of, blob }) {
         insist(sent && of === version + 1, 'state_rollback');
         [stored, sent, version] = [sent, null, of];
-        await kept.write('state', { userId: custody.account.own.userId, version: of, blob: fromB64u(blob) });
+        await keep({ version: of, blob: fromB64u(blob) });
         return { version };
       },
 

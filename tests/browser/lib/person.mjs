@@ -97,8 +97,8 @@ export class Person {
     await dialog.getByRole('button', { name: 'Change password' }).click();
   }
 
-  async wasSignedOut() {
-    await this.page.getByText('You were signed out on this device.').waitFor();
+  async wasSignedOut(why = 'You were signed out on this device.') {
+    await this.page.getByText(why).waitFor();
   }
 
   async arrived() {

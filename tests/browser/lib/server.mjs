@@ -51,6 +51,12 @@ export class Server {
     await ended;
   }
 
+  /** What a command of the program says, next to the server that runs. */
+  command(...args) {
+    const env = { ...process.env, WEBSOCKET_PORT: String(this.port) };
+    return execFileSync(process.env.SECURE_CHAT, ['--data-dir', this.folder, ...args], { env }).toString();
+  }
+
   /** Ends it as a power cut would, for the process. */
   async kill() {
     const ended = new Promise((resolve) => { this.process.once('exit', resolve); });

@@ -70,7 +70,7 @@ async function theWayBack(ada, other, first, second) {
   const third = await other.keepsCode();
   assert.notEqual(third, second);
   await other.arrived();
-  await ada.wasSignedOut();
+  await ada.wasSignedOut('Somebody has used your recovery code');
   await ada.signIn('ada', THIRD);
   await ada.arrived();
 }

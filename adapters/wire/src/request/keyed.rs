@@ -516,6 +516,8 @@ pub struct PutIdentity {
     amk_rec: Option<String>,
     #[schema(value_type = Option<schema::Bytes32>)]
     rec_verifier: Option<String>,
+    /// For another identity: the account's state, sealed under its new key; without it there is none any more.
+    state: Option<PutState>,
 }
 
 impl PutIdentity {
@@ -563,6 +565,7 @@ impl PutIdentity {
 
     fn reset(&self, fields: &mut Fields, newest: Option<SealedKey>) -> Option<Renewal> {
         let missing = "is missing for another identity";
+        let state = self.state.as_ref().map(|it| it.take(fields, "state"));
         let kdf = fields.take("kdf", self.kdf.as_ref().ok_or(missing));
         let mut member = |name: &str, value: &Option<String>| fields.take(name, value.clone().ok_or(missing));
         let salt = member("salt", &self.salt);
@@ -591,6 +594,10 @@ impl PutIdentity {
                     sealed: signing?,
                 }],
                 agreement,
+            },
+            state: match state {
+                Some(state) => Some(state?),
+                None => None,
             },
         })
     }
@@ -623,19 +630,22 @@ impl PutState {
     /// `invalid`.
     pub fn parse(self) -> Result<SealedState, Problem> {
         let mut fields = Fields::default();
-        let sealed = fields.take("blob", bytes(&self.blob));
-        let version = fields.take(
-            "version",
-            (1..1 << 53)
-                .contains(&self.version)
-                .then_some(self.version)
-                .ok_or("must be from 1 to 9007199254740991"),
-        );
-        fields.done(|| {
-            Some(SealedState {
-                version: version?,
-                sealed: sealed?,
-            })
+        let state = self.read(&mut fields, ["version", "blob"]);
+        fields.done(|| state)
+    }
+
+    fn take(&self, fields: &mut Fields, name: &str) -> Option<SealedState> {
+        self.read(fields, [name; 2])
+    }
+
+    /// The state, each member under the name that the client knows it by.
+    fn read(&self, fields: &mut Fields, [version, blob]: [&str; 2]) -> Option<SealedState> {
+        let sealed = fields.take(blob, bytes(&self.blob));
+        let is_safe = (1..1 << 53).contains(&self.version).then_some(self.version);
+        let version = fields.take(version, is_safe.ok_or("must be from 1 to 9007199254740991"));
+        Some(SealedState {
+            version: version?,
+            sealed: sealed?,
         })
     }
 }
