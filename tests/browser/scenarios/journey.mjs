@@ -39,7 +39,7 @@ export default async function journey({ server, browser }) {
   await elsewhere.keepsCode();
   await elsewhere.arrived();
   await elsewhere.seesExactly(said);
-  await ada.wasSignedOut();
+  await ada.wasSignedOut('Somebody has used your recovery code');
   await ada.signIn('ada', SECOND);
   await ada.page.getByText('Username or password is not right.').waitFor();
   await ada.signIn('ada', THIRD);
