@@ -9,6 +9,7 @@ mod registration;
 mod reset;
 pub(crate) mod secrets;
 mod sign_in;
+mod standing;
 mod state;
 mod token;
 
@@ -19,6 +20,7 @@ pub use registration::{Begun, KeyedRegistration};
 pub use reset::{KeyedReset, Resetting};
 pub use secrets::{NewPassword, Recovering};
 pub use sign_in::{KeyedAttempt, Unlocked};
+pub use standing::Standing;
 pub use token::RegistrationToken;
 
 use chat_domain::Refusal;

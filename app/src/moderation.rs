@@ -135,7 +135,7 @@ impl<P: Ports> App<P> {
     }
 
     /// What is remembered of this user is not true any more.
-    fn forget_user(&self, user: UserId) {
+    pub(crate) fn forget_user(&self, user: UserId) {
         self.sign_ins.forget(|_, who| who.session().user_id == user);
         self.members.forget(|(_, member), _| *member == user);
     }

@@ -19,6 +19,7 @@ use crate::{
     outbox::{Answer, NewMessage, Outbox, Receipt},
     places::{Place, Places},
     socket::Socket,
+    standing::Standing,
 };
 
 /// Events that are read ahead of who follows.
@@ -58,6 +59,15 @@ pub enum Followed {
         /// The frame.
         frame: Value,
     },
+    /// The directory of identities has grown: its head. Read what is new ([`Client::directory`]).
+    Directory(Value),
+    /// The account's sealed state has another version than was known: another session has written it.
+    State {
+        /// Its version.
+        version: u64,
+    },
+    /// The account was opened with its recovery code elsewhere and has another password: the end follows, but for tokens.
+    Recovered,
     /// Anything else: typing, presence, an error that belongs to no message …
     Other(Value),
     /// The connection is gone; the next one is on its way.
@@ -88,6 +98,7 @@ impl Follower {
             tell,
             posts,
             places: Places::default(),
+            standing: Standing::default(),
             outbox: Outbox::default(),
         };
         let stopped = stop.clone();
@@ -137,6 +148,7 @@ struct Line {
     tell: mpsc::Sender<Followed>,
     posts: mpsc::Receiver<(NewMessage, Answer)>,
     places: Places,
+    standing: Standing,
     outbox: Outbox,
 }
 
@@ -175,7 +187,10 @@ impl Line {
     async fn open(&mut self) -> Result<Socket, ClientError> {
         let mut socket = Socket::connect(self.client.authority()).await?;
         let resume = self.places.to_resume();
-        let greeted = socket.authenticate_from(self.client.token(), &resume).await;
+        let directory = self.standing.directory();
+        let greeted = socket
+            .authenticate_from(self.client.token(), &resume, directory)
+            .await;
         if greeted.is_err() && socket.closed().is_some_and(|closed| is_final(closed.code)) {
             // Said by the first frame of the talk.
             return Ok(socket);
@@ -196,8 +211,12 @@ impl Line {
                 self.places.begin(id, last);
             }
         }
-        if self.tell.send(Followed::Connected(greeting)).await.is_err() {
-            return Over::Done;
+        let state = self.standing.greeted(&greeting);
+        let news = state.map(|version| Followed::State { version });
+        for told in [Some(Followed::Connected(greeting)), news].into_iter().flatten() {
+            if let Err(over) = self.tell(told).await {
+                return over;
+            }
         }
         for frame in self.outbox.frames() {
             if socket.send_text(frame).await.is_err() {
@@ -275,6 +294,17 @@ impl Line {
             "ack" => self.outbox.stored(&frame),
             "error" if frame.get("client_id").is_some() => return Ok(self.outbox.refused(&frame)),
             "resumed" => self.resumed(&frame).await?,
+            "dir" => {
+                if let Some(head) = self.standing.grown(&frame) {
+                    self.tell(Followed::Directory(head)).await?;
+                }
+            }
+            "state" => {
+                if let Some(version) = self.standing.stored(&frame) {
+                    self.tell(Followed::State { version }).await?;
+                }
+            }
+            "recovered" => self.tell(Followed::Recovered).await?,
             _ => match self.places.take(&frame) {
                 Place::Next { room, seq } => {
                     self.tell(Followed::Event {

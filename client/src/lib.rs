@@ -24,6 +24,7 @@ pub mod keyed;
 mod outbox;
 mod places;
 mod socket;
+mod standing;
 
 pub use error::ClientError;
 pub use follow::{Followed, Follower, Patience, Poster};

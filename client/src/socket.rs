@@ -54,10 +54,11 @@ impl Socket {
     /// # Errors
     /// [`ClientError`]; [`ClientError::Refused`] if the server closes instead.
     pub async fn authenticate(&mut self, token: Option<&str>) -> Result<(), ClientError> {
-        self.authenticate_from(token, &json!([])).await
+        self.authenticate_from(token, &json!([]), None).await
     }
 
-    /// The same, going on in these rooms from where one was: a list of `{"room_id","after_seq"}`.
+    /// The same, going on in these rooms from where one was (a list of `{"room_id","after_seq"}`), and in the directory of
+    /// identities from this place.
     ///
     /// # Errors
     /// As [`Socket::authenticate`].
@@ -65,9 +66,10 @@ impl Socket {
         &mut self,
         token: Option<&str>,
         resume: &Value,
+        directory: Option<u64>,
     ) -> Result<(), ClientError> {
-        self.send(&json!({ "type": "auth", "token": token, "resume": resume }))
-            .await?;
+        let auth = json!({ "type": "auth", "token": token, "resume": resume, "dir_seq": directory });
+        self.send(&auth).await?;
         match self.next().await? {
             Some(frame) if text(&frame, "type") == Some("auth_ok") => {
                 self.greeting = frame;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chat_domain::{Event, RoomId, SessionId, UserId, event::Person};
+use chat_domain::{Event, RoomId, SessionId, UserId, event::Person, keyed::DirectoryRecord};
 
 /// News for those who are connected. It is published after the store has said `Ok`, and only then.
 #[derive(Debug, Clone)]
@@ -24,6 +24,26 @@ pub enum Notice {
         user_id: UserId,
         /// Why.
         cut: Cut,
+    },
+    /// The directory of identities has another record. Of several that come out of order the one with the highest place
+    /// says what all of them do.
+    DirectoryGrew(Arc<DirectoryRecord>),
+    /// An account's sealed state was written: its other sessions are to read it.
+    StateStored {
+        /// Whose.
+        user_id: UserId,
+        /// The session that has written it, and knows.
+        by: SessionId,
+        /// Its version now.
+        version: u64,
+    },
+    /// An account was opened with its recovery code and has another password: who is connected to it is to read that. It is
+    /// published before the ends of its sessions are.
+    Recovered {
+        /// Whose.
+        user_id: UserId,
+        /// The sessions that have ended with it: this is their last word.
+        ended: Vec<SessionId>,
     },
     /// A session was ended: its connections are to be cut.
     SessionEnded {

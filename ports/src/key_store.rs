@@ -124,6 +124,9 @@ pub trait KeyStore: Send + Sync + 'static {
     /// An account's sealed state.
     fn state(&self, user: UserId) -> impl Future<Output = Result<Option<SealedState>, StoreError>> + Send;
 
+    /// The version of an account's sealed state, without the state.
+    fn state_version(&self, user: UserId) -> impl Future<Output = Result<Option<u64>, StoreError>> + Send;
+
     /// Puts a state in the place of the one before, whose version is one less; the first has version 1. `Some`: another
     /// was put there meanwhile, this one, and nothing has changed.
     fn put_state(

@@ -301,4 +301,38 @@ async fn frames_are_as_they_are_described() {
         described.admits(&place_of(&frame, "frame"), &frame);
         last = frame["type"].as_str().unwrap().to_owned();
     }
+    frames_of_keyed_accounts(&server, &described, &place_of).await;
+}
+
+async fn frames_of_keyed_accounts(
+    server: &Server,
+    described: &Description,
+    place_of: &impl Fn(&Value, &str) -> String,
+) {
+    let password = "a password nobody else has";
+    let (mut here, mut there) = (server.client(), server.client());
+    let (_, code) = here.register_keyed("cyd", password).await.unwrap();
+    there.sign_in_keyed("cyd", password).await.unwrap();
+    let mut listener = here.socket().await.unwrap();
+    described.admits(&place_of(listener.greeting(), "frame"), listener.greeting());
+    let resume = json!({ "type": "resume", "rooms": [], "dir_seq": 0 });
+    described.admits(&place_of(&resume, "request"), &resume);
+    let body = json!({ "version": 1, "blob": "AAAA" }).to_string();
+    let json = [("content-type", "application/json")];
+    let put = there.request(Method::PUT, "/api/e2ee/state", &json, Some(body));
+    assert_eq!(put.await.unwrap().status, 200);
+    there.rotate("cyd", password).await.unwrap();
+    let again = here.socket().await.unwrap();
+    described.admits(&place_of(again.greeting(), "frame"), again.greeting());
+    server
+        .client()
+        .recover("cyd", &code, "another password")
+        .await
+        .unwrap();
+    let mut awaited = vec!["state", "dir", "recovered"];
+    while !awaited.is_empty() {
+        let frame = listener.next().await.unwrap().unwrap();
+        described.admits(&place_of(&frame, "frame"), &frame);
+        awaited.retain(|kind| frame["type"] != *kind);
+    }
 }

@@ -139,6 +139,9 @@ async fn listen(mut follower: Follower, told: watch::Sender<Told>) {
             Followed::Connected(_) => told.send_modify(|told| told.connected += 1),
             Followed::Event { seq, frame, .. } => told.send_modify(|told| told.view.take(seq, &frame)),
             Followed::Other(frame) => assert_ne!(frame["type"], "error", "{frame}"),
+            Followed::Directory(_) | Followed::State { .. } | Followed::Recovered => {
+                panic!("nobody here has keys")
+            }
             Followed::Disconnected => {}
             Followed::Ended(code) => panic!("sent away with {code}"),
         }

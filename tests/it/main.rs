@@ -25,6 +25,7 @@ mod handshake;
 mod idempotence;
 mod journal;
 mod keyed;
+mod keyed_events;
 mod killed;
 mod leaks;
 mod limits;

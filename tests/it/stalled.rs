@@ -118,7 +118,10 @@ async fn is_cut_off(mut socket: Socket, begin: u64) -> u64 {
 async fn catches_up(client: Client, mut last: u64) -> u64 {
     let mut socket = Socket::connect(client.authority()).await.unwrap();
     let resume = json!([{ "room_id": 1, "after_seq": last }]);
-    socket.authenticate_from(client.token(), &resume).await.unwrap();
+    socket
+        .authenticate_from(client.token(), &resume, None)
+        .await
+        .unwrap();
     loop {
         let frame = socket.next().await.unwrap().unwrap();
         match frame["type"].as_str().unwrap() {

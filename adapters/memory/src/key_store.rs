@@ -239,6 +239,11 @@ impl KeyStore for MemoryStore {
         Ok(MemoryStore::state(self).keys.states.get(&user).cloned())
     }
 
+    async fn state_version(&self, user: UserId) -> Result<Option<u64>, StoreError> {
+        let state = MemoryStore::state(self);
+        Ok(state.keys.states.get(&user).map(|kept| kept.version))
+    }
+
     async fn put_state(&self, user: UserId, new: SealedState) -> Result<Option<SealedState>, StoreError> {
         let mut state = self.writing()?;
         let kept = state.keys.states.get(&user).cloned();

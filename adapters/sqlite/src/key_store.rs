@@ -204,6 +204,16 @@ impl KeyStore for SqliteStore {
         self.read(move |connection, _| state(connection, user)).await
     }
 
+    async fn state_version(&self, user: UserId) -> Result<Option<u64>, StoreError> {
+        self.read(move |connection, _| {
+            let sql = "SELECT version FROM account_states WHERE user_id = ?1";
+            rows::one(connection, sql, [user.number()], |row| {
+                rows::number(row, "version")
+            })
+        })
+        .await
+    }
+
     async fn put_state(&self, user: UserId, new: SealedState) -> Result<Option<SealedState>, StoreError> {
         self.write(move |connection, _| {
             let kept = state(connection, user)?;

@@ -8,7 +8,9 @@ use crate::frame::schemas::{self, FrameSchema};
 const PROMISES: &str = "Frames are JSON text, at most 128 KiB. The first one, within 10 s, is `auth`; `auth_ok` answers. \
 Then comes for every room in `resume` what was missed, and `resumed`; then what happens, live. The events of a room come in \
 the strict order of their `seq`, which has no gap, and none is left out. `ack` says that a message is stored for good: it survives \
-a crash and a power cut from there on, and comes before the sender's own `new_message`. What is sent again under the same \
+a crash and a power cut from there on, and comes before the sender's own `new_message`. Who has a keyed account is told of every \
+new record of the directory of identities (`dir`), and of what another session has stored (`state`); of several that come close \
+together perhaps only of the newest. What is sent again under the same \
 `client_id` is stored once. A refusal is an `error` and the connection stays open. Unknown fields are to be ignored, and so \
 are frames of an unknown `type`. Who says nothing for 25 s is asked for a sign of life (a protocol ping), and gone after 55 s \
 without one. The subprotocol `chat.v1.json` means the same as none.";

@@ -162,7 +162,7 @@ impl From<&DirectoryRecord> for RecordView {
 }
 
 /// The directory's signed head.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct HeadView {
     /// The place of the newest record.
     i: u64,

@@ -46,6 +46,8 @@ values! {
     MessageId: number(1, id::MAX_ID);
     /// A place among the events of a room: 1, 2, 3 … without a gap; 0 is the place before the first.
     Seq: number(0, id::MAX_ID);
+    /// A place in the directory of identities: 0, 1, 2 … without a gap.
+    DirectoryPlace: number(0, id::MAX_ID);
     /// The number of a sign-in, a token or a webhook.
     SessionId: number(1, id::MAX_ID);
     /// What a token's maker calls it: at most 80 bytes; no control characters, and none that turn the direction of text around.

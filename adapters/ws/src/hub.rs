@@ -42,6 +42,8 @@ pub(crate) struct Peer {
     pub(crate) connection: Arc<Connection>,
     pub(crate) session: SessionId,
     pub(crate) user: UserId,
+    /// Whether the user has an identity, and so keeps up with the directory.
+    pub(crate) is_keyed: bool,
 }
 
 impl Hub {
@@ -197,13 +199,21 @@ impl Listener for Hub {
             }
             Notice::UserCut { user_id, cut } => self.cut_off(*user_id, cut),
             Notice::SessionEnded { session_id, user_id } => self.end_session(*session_id, *user_id),
+            Notice::DirectoryGrew(record) => self.online().tell_of_directory(record),
+            Notice::StateStored { user_id, by, version } => {
+                self.online().tell_of_state(*user_id, *by, *version);
+            }
+            Notice::Recovered { user_id, ended } => self.online().tell_of_recovery(*user_id, ended),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use chat_domain::Username;
+    use chat_domain::{
+        Username,
+        keyed::{DirectoryRecord, SignedStatement},
+    };
     use tokio::{
         io::AsyncReadExt,
         net::{TcpListener, TcpStream},
@@ -226,6 +236,7 @@ mod tests {
             connection: Arc::new(Connection::new(id, near.unwrap().0, now)),
             session: SessionId::parse(id).unwrap(),
             user: UserId::parse(id % 10).unwrap(),
+            is_keyed: false,
         };
         (peer, far_end.unwrap())
     }
@@ -270,6 +281,89 @@ mod tests {
             Some(55),
             "with a second for the tick, and some for the line, that is within a minute"
         );
+    }
+
+    fn record(i: u64, user: u64) -> Notice {
+        Notice::DirectoryGrew(Arc::new(DirectoryRecord {
+            i,
+            user: UserId::parse(user).unwrap(),
+            at: second(1),
+            statement: SignedStatement {
+                bytes: vec![1],
+                signature: [1; 64],
+                continuation: None,
+            },
+            head: [1; 32],
+            head_signature: [1; 64],
+        }))
+    }
+
+    fn stored(version: u64, by: u64) -> Notice {
+        Notice::StateStored {
+            user_id: UserId::parse(1).unwrap(),
+            by: SessionId::parse(by).unwrap(),
+            version,
+        }
+    }
+
+    /// The next frames, which are short texts, up to the one with this word.
+    async fn hear_until(far_end: &mut TcpStream, word: &str) -> Vec<String> {
+        let mut heard = Vec::new();
+        loop {
+            let mut head = [0; 2];
+            far_end.read_exact(&mut head).await.unwrap();
+            let length = match head[1] {
+                126 => usize::from(far_end.read_u16().await.unwrap()),
+                length => usize::from(length),
+            };
+            let mut text = vec![0; length];
+            far_end.read_exact(&mut text).await.unwrap();
+            heard.push(String::from_utf8(text).unwrap());
+            if heard.last().unwrap().contains(word) {
+                return heard;
+            }
+        }
+    }
+
+    /// The greeting is made of what was read before; what happens meanwhile must not fall between the two.
+    #[tokio::test]
+    async fn what_happens_before_the_greeting_is_told_after_it() {
+        let hub = Hub::new();
+        let (mut ada, mut far_end) = peer(1, second(0)).await;
+        ada.is_keyed = true;
+        hub.register(ada.clone(), MOST, second(0)).unwrap();
+        for notice in [
+            record(4, 2),
+            record(5, 2),
+            record(3, 2),
+            stored(6, 9),
+            stored(7, 1),
+        ] {
+            hub.hear(&notice);
+        }
+        hub.greet(&ada, person(&ada), second(0), |_, _| {
+            ada.connection.send(&[frame::text("greeting")]);
+        });
+        hub.hear(&record(5, 2));
+        hub.hear(&record(6, 2));
+        let heard = hear_until(&mut far_end, r#""i":6"#).await;
+        assert_eq!((heard.len(), heard[0].as_str()), (4, "greeting"), "{heard:?}");
+        assert!(heard[1].contains(r#""i":5"#), "{heard:?}");
+        assert_eq!(heard[2], r#"{"type":"state","version":6}"#);
+    }
+
+    #[tokio::test]
+    async fn the_directory_is_for_who_has_keys_from_the_moment_they_have_them() {
+        let hub = Hub::new();
+        let (bea, mut far_end) = peer(2, second(0)).await;
+        hub.register(bea.clone(), MOST, second(0)).unwrap();
+        hub.greet(&bea, person(&bea), second(0), |_, _| {});
+        hub.hear(&record(0, 1));
+        hub.hear(&record(1, 2));
+        hub.hear(&record(2, 1));
+        let heard = hear_until(&mut far_end, r#""i":2"#).await;
+        assert_eq!(heard.len(), 2, "{heard:?}");
+        assert!(heard[0].contains(r#""i":1"#), "{heard:?}");
     }
 
     #[tokio::test]

@@ -6,8 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use chat_app::{Error, SessionToken, SignedIn};
 use chat_domain::{
-    Event, EventBody, Room, RoomId, Seq, Timestamp,
+    AccountKind, Event, EventBody, Room, RoomId, Seq, Timestamp,
     event::Person,
+    keyed::DirectoryRecord,
     limit,
     quota::{Bucket, Rate},
 };
@@ -68,11 +69,12 @@ async fn begin<'a, P: Ports>(
 ) -> Result<Box<Talk<'a, P>>, End> {
     let in_time = tokio::time::timeout(limit::AUTH_DEADLINE, first_frame(gateway, inbound, cookie));
     let known = in_time.await;
-    let (who, resume) = known.map_err(|_| End::Tell(CloseCode::Unauthenticated))??;
+    let (who, place) = known.map_err(|_| End::Tell(CloseCode::Unauthenticated))??;
     let peer = Peer {
         connection: Arc::clone(inbound.connection),
         session: who.session().id,
         user: who.user().id,
+        is_keyed: who.user().kind == AccountKind::Keyed,
     };
     let now = gateway.now();
     let registered = gateway.hub.register(peer.clone(), gateway.limits.per_user, now);
@@ -86,7 +88,7 @@ async fn begin<'a, P: Ports>(
         frames: Bucket::default(),
         refusals: Refusals::default(),
     });
-    match talk.enter(inbound, &resume).await {
+    match talk.enter(inbound, &place).await {
         Ok(()) => Ok(talk),
         Err(end) => {
             talk.leave();
@@ -100,7 +102,7 @@ async fn first_frame<P: Ports>(
     gateway: &Gateway<P>,
     inbound: &mut Inbound<'_>,
     cookie: Option<&SessionToken>,
-) -> Result<(SignedIn, Vec<(RoomId, Seq)>), End> {
+) -> Result<(SignedIn, Place), End> {
     let unauthenticated = End::Tell(CloseCode::Unauthenticated);
     let Task::Read(text) = inbound.next().await? else {
         return Err(unauthenticated);
@@ -108,9 +110,19 @@ async fn first_frame<P: Ports>(
     let Ok(ClientFrame::Auth(auth)) = ClientFrame::parse(&text) else {
         return Err(unauthenticated);
     };
-    let resume = auth.resume().map_err(|_| unauthenticated)?;
+    let place = Place {
+        rooms: auth.resume().map_err(|_| unauthenticated)?,
+        directory: auth.dir_seq,
+    };
     let who = dispatch::authenticate(&gateway.app, &auth, cookie).await;
-    Ok((who.map_err(End::Tell)?, resume))
+    Ok((who.map_err(End::Tell)?, place))
+}
+
+/// How far a client knows things that comes back.
+struct Place {
+    rooms: Vec<(RoomId, Seq)>,
+    /// The place of the newest record of the directory.
+    directory: Option<u64>,
 }
 
 /// A signed-in connection, in the hands of its task.
@@ -130,25 +142,33 @@ impl<P: Ports> Talk<'_, P> {
     }
 
     /// Greets the client and brings it up to date in every room.
-    async fn enter(&mut self, inbound: &Inbound<'_>, resume: &[(RoomId, Seq)]) -> Result<(), End> {
+    async fn enter(&mut self, inbound: &Inbound<'_>, place: &Place) -> Result<(), End> {
         // A session that was ended before the connection could be cut off is found out here.
         let app = &self.gateway.app;
         let again = app.recognise_again(&self.who).await;
         again.map_err(|error| self.failed(&error, CloseCode::Unauthenticated))?;
         let rooms = app.subscribe(&self.who).await;
         let rooms = rooms.map_err(|error| self.failed(&error, CloseCode::GoingAway))?;
+        let standing = app.standing(&self.who).await;
+        let standing = standing.map_err(|error| self.failed(&error, CloseCode::GoingAway))?;
         let user = self.who.user();
         self.gateway.hub.greet(
             &self.peer,
             Person::from(user),
             self.gateway.now(),
             |online, count| {
-                let told = ServerFrame::auth_ok(user, &rooms, online, count);
+                let told = ServerFrame::auth_ok(user, &rooms, standing.as_ref(), online, count);
                 dispatch::send(self.connection(), &told);
+                let newest = standing.as_ref().and_then(|standing| standing.newest.as_ref());
+                let is_behind =
+                    |newest: &&DirectoryRecord| place.directory.is_some_and(|known| known < newest.i);
+                if let Some(newest) = newest.filter(is_behind) {
+                    dispatch::send(self.connection(), &ServerFrame::dir(newest));
+                }
             },
         );
         for MyRoom { room, .. } in rooms {
-            let known = resume.iter().find(|(id, _)| *id == room.id);
+            let known = place.rooms.iter().find(|(id, _)| *id == room.id);
             match known {
                 Some((_, after)) => self.resume(inbound, &room, *after).await?,
                 None => self.catch_up(inbound, &room, room.last_seq, None).await?,
@@ -240,11 +260,13 @@ impl<P: Ports> Talk<'_, P> {
         }
         let rooms = app.subscribe(&self.who).await;
         let rooms = rooms.map_err(|error| self.failed(&error, CloseCode::GoingAway))?;
+        let standing = app.standing(&self.who).await;
+        let standing = standing.map_err(|error| self.failed(&error, CloseCode::GoingAway))?;
         self.gateway.hub.look(|online, count| {
-            let told = ServerFrame::auth_ok(self.who.user(), &rooms, online, count);
+            let told = ServerFrame::auth_ok(self.who.user(), &rooms, standing.as_ref(), online, count);
             dispatch::send(self.connection(), &told);
         });
-        Ok(())
+        self.resume_directory(auth.dir_seq).await
     }
 
     async fn resume_rooms(&mut self, inbound: &Inbound<'_>, asked: &Resume) -> Result<(), End> {
@@ -252,6 +274,7 @@ impl<P: Ports> Talk<'_, P> {
             Ok(places) => places,
             Err(problem) => return self.refuse(&problem),
         };
+        self.resume_directory(asked.dir_seq).await?;
         for (room, after) in places {
             match self.gateway.app.enter_room(&self.who, Some(room)).await {
                 Ok(member) => {
@@ -266,6 +289,17 @@ impl<P: Ports> Talk<'_, P> {
                     self.refuse(&problem)?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Tells a client that is behind with the directory where it stands.
+    async fn resume_directory(&self, known: Option<u64>) -> Result<(), End> {
+        let Some(known) = known else { return Ok(()) };
+        let newest = self.gateway.app.directory_after(&self.who, known).await;
+        let newest = newest.map_err(|error| self.failed(&error, CloseCode::GoingAway))?;
+        if let Some(newest) = newest {
+            dispatch::send(self.connection(), &ServerFrame::dir(&newest));
         }
         Ok(())
     }

@@ -1,7 +1,9 @@
 //! The directory of identities, for those who keep it whole.
 
+use std::sync::Arc;
+
 use chat_domain::keyed::DirectoryRecord;
-use chat_ports::{KeyStore as _, Ports};
+use chat_ports::{KeyStore as _, Notice, Ports};
 
 use crate::{App, Error, SignedIn};
 
@@ -15,6 +17,11 @@ pub struct DirectoryPage {
 }
 
 impl<P: Ports> App<P> {
+    /// Tells everybody who keeps up with the directory that it has this record.
+    pub(super) fn tell_of_record(&self, record: &DirectoryRecord) {
+        self.publish(Notice::DirectoryGrew(Arc::new(record.clone())));
+    }
+
     /// Records from a place on. `_who`: the directory is for those who are signed in.
     ///
     /// # Errors

@@ -87,7 +87,12 @@ impl<P: Ports> App<P> {
             };
             match self.ports.keys().append_identity(change, keep).await {
                 Ok(ended) => {
+                    if is_first {
+                        // It is a keyed account from here on.
+                        self.forget_user(user);
+                    }
                     self.tell_of_ended(user, &ended);
+                    self.tell_of_record(&record);
                     return Ok(record);
                 }
                 Err(StoreError::Conflict(Conflict::DirectoryMoved)) => {}

@@ -121,6 +121,7 @@ impl<P: Ports> App<P> {
             at: self.now(),
         };
         let (user, record) = self.store_keyed(new, instance, &identity).await?;
+        self.tell_of_record(&record);
         Ok((self.open_session(user, origin).await?, record))
     }
 

@@ -94,6 +94,7 @@ impl<P: Ports> App<P> {
             match stored.await {
                 Ok(ended) => {
                     self.tell_of_ended(user.id, &ended);
+                    self.tell_of_record(&record);
                     return Ok((self.open_session(user, origin).await?, record));
                 }
                 Err(StoreError::Conflict(Conflict::DirectoryMoved)) => {}

@@ -8,7 +8,7 @@ use chat_domain::keyed::{Derivation, RecoveryRecord, SealedKeys, SealedState, Sh
 use chat_domain::{Refusal, Timestamp, TokenHash, User, UserId, Username};
 use chat_e2ee::recovery;
 use chat_e2ee::secret::{RecoveryAuth, Secret as _, constant_time_eq};
-use chat_ports::{KeyStore as _, NewSecrets, Ports, UserStore as _};
+use chat_ports::{KeyStore as _, NewSecrets, Notice, Ports, UserStore as _};
 
 use super::MASTER_BOX;
 use crate::{App, Error, Origin, SessionToken, SignedIn, SignedInNow};
@@ -205,6 +205,10 @@ impl<P: Ports> App<P> {
             recovery: Some(recovery),
         };
         let ended = self.ports.keys().replace_secrets(user, secrets, None).await?;
+        self.publish(Notice::Recovered {
+            user_id: user,
+            ended: ended.clone(),
+        });
         self.tell_of_ended(user, &ended);
         let user = self.ports.users().user(user).await?.ok_or(Refusal::Forbidden)?;
         user.admit(self.now())?;

@@ -2,7 +2,7 @@
 
 use chat_domain::Refusal;
 use chat_domain::keyed::SealedState;
-use chat_ports::{KeyStore as _, Ports};
+use chat_ports::{KeyStore as _, Notice, Ports};
 
 use super::STATE_BYTES;
 use crate::{App, Error, SignedIn};
@@ -27,7 +27,14 @@ impl<P: Ports> App<P> {
         }
         let version = state.version;
         match self.ports.keys().put_state(who.user().id, state).await? {
-            None => Ok(version),
+            None => {
+                self.publish(Notice::StateStored {
+                    user_id: who.user().id,
+                    by: who.session().id,
+                    version,
+                });
+                Ok(version)
+            }
             Some(kept) => Err(Refusal::StateConflict { kept: Box::new(kept) }.into()),
         }
     }

@@ -173,12 +173,14 @@ pub async fn a_state_follows_the_one_before(store: &impl Store) {
         sealed: vec![byte; 100],
     };
     assert_eq!(store.state(id).await.unwrap(), None);
+    assert_eq!(store.state_version(id).await.unwrap(), None);
     assert!(store.put_state(id, state(2, 9)).await.unwrap().is_some());
     assert_eq!(store.put_state(id, state(1, 1)).await.unwrap(), None);
     assert_eq!(store.put_state(id, state(1, 2)).await.unwrap(), Some(state(1, 1)));
     assert_eq!(store.put_state(id, state(3, 2)).await.unwrap(), Some(state(1, 1)));
     assert_eq!(store.put_state(id, state(2, 2)).await.unwrap(), None);
     assert_eq!(store.state(id).await.unwrap(), Some(state(2, 2)));
+    assert_eq!(store.state_version(id).await.unwrap(), Some(2));
 }
 
 /// Another password ends the other sign-ins; another recovery code ends none.

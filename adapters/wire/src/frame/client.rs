@@ -34,6 +34,10 @@ pub struct Auth {
     /// The rooms that the client knows already, and up to where.
     #[serde(default)]
     resume: Vec<Known>,
+    /// Of a keyed account: the place of the newest record of the directory that the client knows. If there is a newer one,
+    /// `dir` comes right after `auth_ok`.
+    #[schema(value_type = Option<schema::DirectoryPlace>)]
+    pub dir_seq: Option<u64>,
 }
 
 impl Auth {
@@ -73,6 +77,10 @@ impl Typing {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct Resume {
     rooms: Vec<Known>,
+    /// Of a keyed account: the place of the newest record of the directory that the client knows. If there is a newer one,
+    /// `dir` comes first.
+    #[schema(value_type = Option<schema::DirectoryPlace>)]
+    pub dir_seq: Option<u64>,
 }
 
 impl Resume {

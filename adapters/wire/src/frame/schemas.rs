@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn every_frame_is_there() {
-        assert_eq!(of_server().len(), 19);
+        assert_eq!(of_server().len(), 22);
         assert_eq!(events().len(), EVENTS.len());
         for frame in of_clients() {
             let refused = ClientFrame::parse(&format!(r#"{{"type":"{}"}}"#, frame.kind));

@@ -1,11 +1,20 @@
 //! Frames that the server sends.
 
+use chat_app::keyed::Standing;
+use chat_domain::keyed::DirectoryRecord;
 use chat_domain::{Event, EventBody, Message, UserId, event::Person};
 use chat_ports::MyRoom;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{message::MessageView, problem::Problem, room::RoomView, schema, user::UserView};
+use crate::{
+    keyed::HeadView, message::MessageView, problem::Problem, room::RoomView, schema, user::UserView,
+};
+
+/// What is given to those whom it concerns, and null where there is none.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct OrNull<T>(Option<T>);
 
 /// A frame of the server.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -22,7 +31,28 @@ pub enum ServerFrame<'a> {
         /// How many are online.
         #[schema(value_type = schema::Count)]
         online_count: usize,
+        /// For keyed accounts: the directory's head; null: it has no record.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<HeadView>)]
+        dir: Option<OrNull<HeadView>>,
+        /// For keyed accounts: the version of one's sealed state; null: there is none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<u64>)]
+        state_version: Option<OrNull<u64>>,
     },
+    /// The directory of identities has grown; for keyed accounts. Fetch what is new. A head older than one that is known says
+    /// nothing.
+    Dir {
+        /// The head.
+        head: HeadView,
+    },
+    /// Another session of one's has stored the sealed state.
+    State {
+        /// Its version now.
+        version: u64,
+    },
+    /// The account was opened with its recovery code and has another password; the close follows, but for tokens of programs.
+    Recovered {},
     /// A message.
     NewMessage {
         /// The message.
@@ -306,15 +336,25 @@ impl<'a> ServerFrame<'a> {
     pub fn auth_ok(
         user: &'a chat_domain::User,
         rooms: &'a [MyRoom],
+        standing: Option<&Standing>,
         online: &'a [Person],
         online_count: usize,
     ) -> Self {
+        let dir = |standing: &Standing| OrNull(standing.newest.as_ref().map(HeadView::from));
         Self::AuthOk {
+            dir: standing.map(dir),
+            state_version: standing.map(|standing| OrNull(standing.state_version)),
             user: user.into(),
             rooms: rooms.iter().map(RoomView::from).collect(),
             online: online.iter().map(UserView::from).collect(),
             online_count,
         }
+    }
+
+    /// The directory has this record as its newest.
+    #[must_use]
+    pub fn dir(newest: &DirectoryRecord) -> Self {
+        Self::Dir { head: newest.into() }
     }
 
     /// The client's message is stored for good.
@@ -411,6 +451,8 @@ mod tests {
         let message = message();
         insta::assert_snapshot!(ServerFrame::ack(&message).to_json(), @r#"{"type":"ack","client_id":"c1","id":7,"room_id":1,"seq":3,"created_at":"2023-12-07T10:30:00.000Z"}"#);
         insta::assert_snapshot!(ServerFrame::Pong { t: Some(1.5) }.to_json(), @r#"{"type":"pong","t":1.5}"#);
+        insta::assert_snapshot!(ServerFrame::State { version: 7 }.to_json(), @r#"{"type":"state","version":7}"#);
+        insta::assert_snapshot!(ServerFrame::Recovered {}.to_json(), @r#"{"type":"recovered"}"#);
         let problem = Problem::bad_request("A JSON object is expected.");
         insta::assert_snapshot!(ServerFrame::error(&problem, Some("c1")).to_json(), @r#"{"type":"error","code":"bad_request","message":"A JSON object is expected.","client_id":"c1"}"#);
     }

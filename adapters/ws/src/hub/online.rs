@@ -2,15 +2,17 @@
 
 use std::collections::HashMap;
 
+use bytes::Bytes;
 use chat_domain::{
-    Timestamp, UserId,
+    SessionId, Timestamp, UserId,
     event::Person,
+    keyed::DirectoryRecord,
     limit,
     presence::{Change, Joiner, Notice, Presence},
 };
 use chat_wire::ServerFrame;
 
-use crate::{frame, hub::Peer};
+use crate::{close::CloseCode, frame, hub::Peer};
 
 /// Signed-in connections by user, and the presence that follows from them.
 #[derive(Default)]
@@ -18,21 +20,44 @@ pub(crate) struct Online {
     users: HashMap<UserId, Vec<Known>>,
     presence: Presence,
     joiner: Joiner,
+    /// The highest place in the directory that was told of.
+    directory: Option<u64>,
 }
 
 struct Known {
     peer: Peer,
     /// Has had its greeting; before it, it hears nothing.
     greeted: bool,
+    missed: Missed,
+}
+
+/// What happened between a connection's registering and its greeting, which may have been made of what was before: it is
+/// told right afterwards. Of each kind the newest says everything.
+#[derive(Default)]
+struct Missed {
+    directory: Option<Bytes>,
+    state: Option<Bytes>,
+}
+
+impl Known {
+    /// Sends the frame, or keeps it until after the greeting.
+    fn tell(&mut self, frame: &Bytes, kept: impl FnOnce(&mut Missed) -> &mut Option<Bytes>) {
+        if self.greeted {
+            self.peer.connection.send(std::slice::from_ref(frame));
+        } else {
+            *kept(&mut self.missed) = Some(frame.clone());
+        }
+    }
 }
 
 impl Online {
     /// Takes in a connection, so that it can be cut off and told of new rooms. It hears nothing yet.
     pub(crate) fn register(&mut self, peer: Peer) {
-        self.users
-            .entry(peer.user)
-            .or_default()
-            .push(Known { peer, greeted: false });
+        self.users.entry(peer.user).or_default().push(Known {
+            peer,
+            greeted: false,
+            missed: Missed::default(),
+        });
     }
 
     /// Greets a connection; from then on it hears of comings and goings.
@@ -47,8 +72,13 @@ impl Online {
         let known = self.users.get_mut(&peer.user)?;
         let known = known.iter_mut().find(|known| known.peer.connection.id() == id)?;
         known.greeted = true;
+        let missed = std::mem::take(&mut known.missed);
         let first = self.presence.opened(person.clone());
         self.look(greet);
+        let missed: Vec<_> = [missed.directory, missed.state].into_iter().flatten().collect();
+        if !missed.is_empty() {
+            peer.connection.send(&missed);
+        }
         if first {
             self.joiner.take(Change { person, came: true }, now)
         } else {
@@ -112,6 +142,50 @@ impl Online {
             Notice::Joined(changes) => (joined(changes, count), None),
         };
         self.send_to_all_but(about, &told);
+    }
+
+    /// Tells everybody who has an identity, which from here on its owner has.
+    pub(crate) fn tell_of_directory(&mut self, record: &DirectoryRecord) {
+        for known in self.users.get_mut(&record.user).into_iter().flatten() {
+            known.peer.is_keyed = true;
+        }
+        if self.directory >= Some(record.i) {
+            return;
+        }
+        self.directory = Some(record.i);
+        let frame = frame::text(&ServerFrame::dir(record).to_json());
+        let keyed = self
+            .users
+            .values_mut()
+            .flatten()
+            .filter(|known| known.peer.is_keyed);
+        for known in keyed {
+            known.tell(&frame, |missed| &mut missed.directory);
+        }
+    }
+
+    /// Tells the user's connections but those of the session that has written the state.
+    pub(crate) fn tell_of_state(&mut self, user: UserId, by: SessionId, version: u64) {
+        let Some(known) = self.users.get_mut(&user) else {
+            return;
+        };
+        let frame = frame::text(&ServerFrame::State { version }.to_json());
+        for known in known.iter_mut().filter(|known| known.peer.session != by) {
+            known.tell(&frame, |missed| &mut missed.state);
+        }
+    }
+
+    /// Tells the user's connections; it is the last that those of ended sessions hear, whatever waited for them.
+    pub(crate) fn tell_of_recovery(&self, user: UserId, ended: &[SessionId]) {
+        let frame = frame::text(&ServerFrame::Recovered {}.to_json());
+        for known in self.users.get(&user).into_iter().flatten() {
+            let connection = &known.peer.connection;
+            if ended.contains(&known.peer.session) {
+                connection.end_saying(frame.clone(), CloseCode::Unauthenticated);
+            } else if known.greeted {
+                connection.send(std::slice::from_ref(&frame));
+            }
+        }
     }
 
     fn send_to_all_but(&self, user: Option<UserId>, told: &ServerFrame<'_>) {
