@@ -134,6 +134,16 @@ pub trait KeyStore: Send + Sync + 'static {
         user: UserId,
         state: SealedState,
     ) -> impl Future<Output = Result<Option<SealedState>, StoreError>> + Send;
+
+    /// What an account has begun to write, sealed.
+    fn drafts(&self, user: UserId) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
+
+    /// Puts drafts in the place of those that are there, whoever has written them.
+    fn put_drafts(
+        &self,
+        user: UserId,
+        sealed: Vec<u8>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// A keyed account to be made.

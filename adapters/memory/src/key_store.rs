@@ -257,4 +257,13 @@ impl KeyStore for MemoryStore {
         state.keys.states.insert(user, new);
         Ok(None)
     }
+
+    async fn drafts(&self, user: UserId) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(MemoryStore::state(self).keys.drafts.get(&user).cloned())
+    }
+
+    async fn put_drafts(&self, user: UserId, sealed: Vec<u8>) -> Result<(), StoreError> {
+        self.writing()?.keys.drafts.insert(user, sealed);
+        Ok(())
+    }
 }

@@ -183,6 +183,18 @@ pub async fn a_state_follows_the_one_before(store: &impl Store) {
     assert_eq!(store.state_version(id).await.unwrap(), Some(2));
 }
 
+/// Each account has its own, and the last writer wins.
+pub async fn of_drafts_the_last_ones_are_kept(store: &impl Store) {
+    let ada = registered(store, "ada", 0).await.user.id;
+    let bob = registered(store, "bob", 1).await.user.id;
+    assert_eq!(store.drafts(ada).await.unwrap(), None);
+    store.put_drafts(ada, vec![1; 9]).await.unwrap();
+    store.put_drafts(bob, vec![7]).await.unwrap();
+    store.put_drafts(ada, vec![2; 5]).await.unwrap();
+    assert_eq!(store.drafts(ada).await.unwrap(), Some(vec![2; 5]));
+    assert_eq!(store.drafts(bob).await.unwrap(), Some(vec![7]));
+}
+
 /// Another password ends the other sign-ins; another recovery code ends none.
 pub async fn new_secrets_take_the_place_of_the_old(store: &impl Store) {
     let user = registered(store, "ada", 0).await.user;
