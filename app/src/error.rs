@@ -66,6 +66,7 @@ const fn refusal_code(refusal: &Refusal) -> &'static str {
         Refusal::Oneself | Refusal::BasicAccount => "conflict",
         Refusal::KeyedAccount => "derived_auth_required",
         Refusal::Malformed => "malformed",
+        Refusal::TooLarge { .. } => "payload_too_large",
         Refusal::UnsupportedSuite => "unsupported_suite",
         Refusal::BadSignature => "bad_signature",
         Refusal::WeakKey => "weak_key",

@@ -3,6 +3,7 @@
 
 mod awaited;
 mod directory;
+mod drafts;
 mod identity;
 mod instance;
 mod registration;
@@ -34,6 +35,8 @@ pub const KEY_BOX: usize = 77;
 /// The most bytes of an account's sealed state.
 pub const STATE_BYTES: usize = 1 << 20;
 
+/// The most bytes of an account's sealed drafts.
+pub const DRAFTS_BYTES: usize = 256 << 10;
 /// How often a place in the directory is fought for.
 const TRIES: usize = 20;
 

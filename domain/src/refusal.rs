@@ -88,6 +88,12 @@ pub enum Refusal {
     /// Bytes of a version of the encryption protocol that this server does not know.
     #[error("This server does not know this version of the encryption protocol.")]
     UnsupportedSuite,
+    /// More bytes than are kept.
+    #[error("This is larger than what is kept: {most} bytes at most.")]
+    TooLarge {
+        /// How many are.
+        most: usize,
+    },
     /// A signature that does not fit.
     #[error("The signature does not fit.")]
     BadSignature,

@@ -89,8 +89,8 @@ pub trait KeyStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<DirectoryRecord>, StoreError>> + Send;
 
     /// Appends another statement of an account to the directory, with the keys and secrets that come with it, in one
-    /// commit. A basic account whose keys were awaited becomes a keyed one. With [`NewKeys::Anew`] the sealed state goes, which
-    /// nobody could open any more, or the new one takes its place. With another password its other sign-ins end, as by [`KeyStore::replace_secrets`]. Returns what has ended.
+    /// commit. A basic account whose keys were awaited becomes a keyed one. With [`NewKeys::Anew`] sealed state and drafts go, which
+    /// nobody could open any more, or the new state takes the old one's place. With another password its other sign-ins end, as by [`KeyStore::replace_secrets`]. Returns what has ended.
     ///
     /// # Errors
     /// `Conflict::UnknownUser` if there is no such keyed account; `Conflict::DirectoryMoved` if the directory does not end
@@ -135,6 +135,16 @@ pub trait KeyStore: Send + Sync + 'static {
         user: UserId,
         state: SealedState,
     ) -> impl Future<Output = Result<Option<SealedState>, StoreError>> + Send;
+
+    /// What an account has begun to write, sealed.
+    fn drafts(&self, user: UserId) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
+
+    /// Puts drafts in the place of those that are there, whoever has written them.
+    fn put_drafts(
+        &self,
+        user: UserId,
+        sealed: Vec<u8>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// A keyed account to be made.

@@ -269,6 +269,44 @@ async fn the_sealed_state_follows_the_one_before() {
 }
 
 #[tokio::test]
+async fn drafts_are_kept_up_to_a_quarter_of_a_megabyte() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let (here, _) = registered(&server, "ada").await;
+    let mut there = server.client();
+    there.sign_in_keyed("ada", PASSWORD).await.unwrap();
+    let path = "/api/e2ee/drafts";
+    let kept = here.get(path).await.unwrap();
+    assert_eq!((kept.status, &kept.body["blob"]), (200, &Value::Null));
+    let blob = |byte: u8, size: usize| json!({ "blob": base64url(&vec![byte; size]) });
+    assert_eq!(put(&here, path, blob(1, 256 << 10)).await.0, 200);
+    assert_eq!(
+        there.get(path).await.unwrap().body["blob"],
+        blob(1, 256 << 10)["blob"]
+    );
+    for beyond in [(256 << 10) + 1, 384 << 10] {
+        let (status, body) = put(&here, path, blob(2, beyond)).await;
+        assert_eq!(
+            (status, body["code"].as_str()),
+            (413, Some("payload_too_large")),
+            "{beyond}"
+        );
+    }
+    assert_eq!(put(&here, path, blob(2, 0)).await.0, 400);
+    assert_eq!(put(&here, path, json!({ "blob": "=" })).await.0, 422);
+    assert_eq!(put(&there, path, blob(3, 30)).await.0, 200, "the last one wins");
+    assert_eq!(here.get(path).await.unwrap().body["blob"], blob(3, 30)["blob"]);
+    let basic = server.user("basic").await;
+    for (status, body) in [
+        put(&basic, path, blob(4, 30)).await,
+        (403, basic.get(path).await.unwrap().body),
+    ] {
+        assert_eq!((status, body["code"].as_str()), (403, Some("needs_identity")));
+    }
+    assert_eq!(server.client().get(path).await.unwrap().status, 401);
+}
+
+#[tokio::test]
 async fn an_account_is_opened_again_with_its_key_alone() {
     let directory = directory();
     let server = Server::start(directory.path());

@@ -193,7 +193,11 @@ async fn next_of_own(follower: &mut Follower) -> Followed {
     loop {
         match follower.next().await.unwrap() {
             Followed::Other(_) | Followed::Event { .. } | Followed::Disconnected => {}
-            followed => return followed,
+            news @ (Followed::Connected(_)
+            | Followed::Directory(_)
+            | Followed::State { .. }
+            | Followed::Recovered
+            | Followed::Ended(_)) => return news,
         }
     }
 }
@@ -229,15 +233,15 @@ async fn who_follows_hears_of_all_of_it_also_what_was_missed() {
     let mut command = program(directory.path());
     command.args(["serve", "--host", &host, "--port", &port]);
     let server = Server::spawn(&mut command).unwrap();
-    let mut heard = Vec::new();
-    while heard.len() < 3 {
-        heard.push(next_of_own(&mut follower).await);
+    let mut news = Vec::new();
+    while news.len() < 3 {
+        news.push(next_of_own(&mut follower).await);
     }
-    assert!(matches!(&heard[0], Followed::Connected(_)), "{heard:?}");
-    assert_eq!(heard[1], Followed::State { version: 3 });
+    assert!(matches!(&news[0], Followed::Connected(_)), "{news:?}");
+    assert_eq!(news[1], Followed::State { version: 3 });
     assert!(
-        matches!(&heard[2], Followed::Directory(head) if head["i"] == 2),
-        "{heard:?}"
+        matches!(&news[2], Followed::Directory(head) if head["i"] == 2),
+        "{news:?}"
     );
 
     server

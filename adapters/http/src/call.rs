@@ -86,13 +86,14 @@ impl<P: Ports> FromRequest<Arc<Shared<P>>> for Call {
     }
 }
 
-/// A sealed state has a megabyte, whatever else may be sent.
+/// A sealed state has a megabyte, and drafts a quarter of one, whatever else may be sent.
 fn most_bytes(path: &str, usual: usize) -> usize {
     const OF_STATES: usize = 3 << 19;
-    if path == "/api/e2ee/state" {
-        usual.max(OF_STATES)
-    } else {
-        usual
+    const OF_DRAFTS: usize = 3 << 17;
+    match path {
+        "/api/e2ee/state" => usual.max(OF_STATES),
+        "/api/e2ee/drafts" => usual.max(OF_DRAFTS),
+        _ => usual,
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod changes;
 pub(crate) mod descriptions;
+pub(crate) mod drafts;
 pub(crate) mod health;
 pub(crate) mod keyed;
 pub(crate) mod messages;

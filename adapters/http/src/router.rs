@@ -20,7 +20,8 @@ use crate::{
     handlers::{
         accounts, changes,
         descriptions::{self, Documents},
-        health, keyed, messages, metrics, pages, reset, rooms, secrets, session, socket, tokens, webhooks,
+        drafts, health, keyed, messages, metrics, pages, reset, rooms, secrets, session, socket, tokens,
+        webhooks,
     },
     handover::Upgrade,
     headers,
@@ -101,6 +102,8 @@ fn operations<P: Ports>() -> Operations<Arc<Shared<P>>> {
         .with(keyed::__path_directory, keyed::directory::<P>)
         .with(keyed::__path_state, keyed::state::<P>)
         .with(keyed::__path_put_state, keyed::put_state::<P>)
+        .with(drafts::__path_drafts, drafts::drafts::<P>)
+        .with(drafts::__path_put_drafts, drafts::put_drafts::<P>)
         .with(session::__path_csrf, session::csrf::<P>)
         .with(session::__path_session, session::session::<P>)
         .with(tokens::__path_sessions, tokens::sessions::<P>)

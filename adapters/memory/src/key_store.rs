@@ -134,6 +134,7 @@ impl State {
         let sealed = self.keys.sealed.entry(user).or_default();
         if matches!(change.keys, NewKeys::Anew(_)) {
             self.keys.states.remove(&user);
+            self.keys.drafts.remove(&user);
             self.keys.states.extend(change.state.map(|state| (user, state)));
         }
         match change.keys {
@@ -269,5 +270,14 @@ impl KeyStore for MemoryStore {
         }
         state.keys.states.insert(user, new);
         Ok(None)
+    }
+
+    async fn drafts(&self, user: UserId) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(MemoryStore::state(self).keys.drafts.get(&user).cloned())
+    }
+
+    async fn put_drafts(&self, user: UserId, sealed: Vec<u8>) -> Result<(), StoreError> {
+        self.writing()?.keys.drafts.insert(user, sealed);
+        Ok(())
     }
 }

@@ -70,6 +70,7 @@ pub(crate) struct Keys {
     pub(crate) sealed: HashMap<UserId, SealedKeys>,
     pub(crate) directory: Vec<DirectoryRecord>,
     pub(crate) states: HashMap<UserId, SealedState>,
+    pub(crate) drafts: HashMap<UserId, Vec<u8>>,
     /// The newest link of an account, and when it is worth nothing any more.
     pub(crate) reset_links: HashMap<UserId, (TokenHash, Timestamp)>,
 }

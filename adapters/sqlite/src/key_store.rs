@@ -213,6 +213,23 @@ impl KeyStore for SqliteStore {
         self.write(move |connection, _| put_state(connection, user, new))
             .await
     }
+
+    async fn drafts(&self, user: UserId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(move |connection, _| {
+            let sql = "SELECT sealed FROM account_drafts WHERE user_id = ?1";
+            rows::one(connection, sql, [user.number()], |row| rows::get(row, "sealed"))
+        })
+        .await
+    }
+
+    async fn put_drafts(&self, user: UserId, sealed: Vec<u8>) -> Result<(), StoreError> {
+        self.write(move |connection, _| {
+            let sql = "INSERT INTO account_drafts (user_id, sealed) VALUES (?1, ?2)
+                       ON CONFLICT (user_id) DO UPDATE SET sealed = excluded.sealed";
+            rows::run(connection, sql, (user.number(), sealed)).map(drop)
+        })
+        .await
+    }
 }
 
 fn register(connection: &Connection, new: NewKeyedUser) -> Result<Registered, StoreError> {
@@ -285,6 +302,8 @@ fn append_identity(
     rows::run(connection, sql, [user.number()])?;
     if matches!(change.keys, NewKeys::Anew(_)) {
         renew_state(connection, user, change.state)?;
+        let sql = "DELETE FROM account_drafts WHERE user_id = ?1";
+        rows::run(connection, sql, [user.number()])?;
     }
     put_keys(connection, user, change.keys)?;
     append(connection, &change.record)?;

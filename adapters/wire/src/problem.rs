@@ -207,6 +207,7 @@ const fn refusal_status(refusal: &Refusal) -> u16 {
         | Refusal::StateConflict { .. }
         | Refusal::BasicAccount
         | Refusal::Oneself => 409,
+        Refusal::TooLarge { .. } => 413,
         Refusal::RateLimited { .. } => 429,
     }
 }

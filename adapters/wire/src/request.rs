@@ -9,8 +9,8 @@ mod tokens;
 pub use hook::Hook;
 pub use keyed::{
     BeginRegistration, BeginReset, ChangePassword, ChangeRecovery, FinishRecovery, FinishRegistration,
-    FinishReset, IssueReset, Kdf, KeyedLogin, NumberedBox, Prelogin, PutIdentity, PutState, Recover,
-    Statement, Unlock,
+    FinishReset, IssueReset, Kdf, KeyedLogin, NumberedBox, Prelogin, PutDrafts, PutIdentity, PutState,
+    Recover, Statement, Unlock,
 };
 pub use rooms::{
     AddMember, CreateRoom, DeleteMessage, DirectRoom, EditMessage, Listing, MarkRead, PatchRoom, React,

@@ -310,9 +310,9 @@ mod tests {
     async fn hear_until(far_end: &mut TcpStream, word: &str) -> Vec<String> {
         let mut heard = Vec::new();
         loop {
-            let mut head = [0; 2];
-            far_end.read_exact(&mut head).await.unwrap();
-            let length = match head[1] {
+            let mut start = [0; 2];
+            far_end.read_exact(&mut start).await.unwrap();
+            let length = match start[1] {
                 126 => usize::from(far_end.read_u16().await.unwrap()),
                 length => usize::from(length),
             };

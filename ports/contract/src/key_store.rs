@@ -183,6 +183,18 @@ pub async fn a_state_follows_the_one_before(store: &impl Store) {
     assert_eq!(store.state_version(id).await.unwrap(), Some(2));
 }
 
+/// Each account has its own, and the last writer wins.
+pub async fn of_drafts_the_last_ones_are_kept(store: &impl Store) {
+    let ada = registered(store, "ada", 0).await.user.id;
+    let bob = registered(store, "bob", 1).await.user.id;
+    assert_eq!(store.drafts(ada).await.unwrap(), None);
+    store.put_drafts(ada, vec![1; 9]).await.unwrap();
+    store.put_drafts(bob, vec![7]).await.unwrap();
+    store.put_drafts(ada, vec![2; 5]).await.unwrap();
+    assert_eq!(store.drafts(ada).await.unwrap(), Some(vec![2; 5]));
+    assert_eq!(store.drafts(bob).await.unwrap(), Some(vec![7]));
+}
+
 /// Another password ends the other sign-ins; another recovery code ends none.
 pub async fn new_secrets_take_the_place_of_the_old(store: &impl Store) {
     let user = registered(store, "ada", 0).await.user;
@@ -402,8 +414,10 @@ pub async fn a_new_identity_brings_its_state_or_none(store: &impl Store) {
         "all of it or nothing"
     );
     let renewed = change(1, Some(state(2, 2)));
+    store.put_drafts(user.id, vec![1; 9]).await.unwrap();
     store.append_identity(renewed, None).await.unwrap();
     assert_eq!(store.state(user.id).await.unwrap(), Some(state(2, 2)));
+    assert_eq!(store.drafts(user.id).await.unwrap(), None);
     store.append_identity(change(2, None), None).await.unwrap();
     assert_eq!(store.state(user.id).await.unwrap(), None);
 }

@@ -45,6 +45,7 @@ macro_rules! store_contract {
             a_name_is_taken_by_either_kind,
             the_directory_grows_at_its_end,
             a_state_follows_the_one_before,
+            of_drafts_the_last_ones_are_kept,
             new_secrets_take_the_place_of_the_old,
             an_identity_follows_with_its_keys,
             awaited_keys_make_a_basic_account_a_keyed_one,

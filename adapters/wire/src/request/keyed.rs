@@ -649,3 +649,23 @@ impl PutState {
         })
     }
 }
+
+/// `PUT /api/e2ee/drafts`
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct PutDrafts {
+    /// The sealed drafts: at most 256 KiB.
+    #[schema(value_type = schema::Bytes)]
+    blob: String,
+}
+
+impl PutDrafts {
+    /// What the use case takes.
+    ///
+    /// # Errors
+    /// `invalid`.
+    pub fn parse(self) -> Result<Vec<u8>, Problem> {
+        let mut fields = Fields::default();
+        let sealed = fields.take("blob", bytes(&self.blob));
+        fields.done(|| sealed)
+    }
+}
