@@ -19,9 +19,9 @@ enum Need {
     Firefox,
 }
 
-const SCENARIOS: [&str; 15] = [
+const SCENARIOS: [&str; 17] = [
     "talk", "restart", "offline", "accounts", "admin", "scroll", "timeline", "look", "rooms", "docs", "e2ee",
-    "keyed", "recovery", "journey", "canaries",
+    "keyed", "recovery", "journey", "canaries", "screens", "states",
 ];
 const IN_FIREFOX: [&str; 3] = ["talk", "accounts", "e2ee"];
 
