@@ -19,9 +19,9 @@ enum Need {
     Firefox,
 }
 
-const SCENARIOS: [&str; 17] = [
+const SCENARIOS: &[&str] = &[
     "talk", "restart", "offline", "accounts", "admin", "scroll", "timeline", "look", "rooms", "docs", "e2ee",
-    "keyed", "recovery", "journey", "canaries", "custody", "reset",
+    "keyed", "recovery", "journey", "canaries", "custody", "reset", "screens", "states",
 ];
 const IN_FIREFOX: [&str; 3] = ["talk", "accounts", "e2ee"];
 
@@ -170,7 +170,7 @@ fn main() -> ExitCode {
         &[Need::Node, Need::Modules],
         tools.node(&["--test", "lint/"]),
     ));
-    trials.extend(tools.scenarios("chromium", Need::Chromium, &SCENARIOS));
+    trials.extend(tools.scenarios("chromium", Need::Chromium, SCENARIOS));
     trials.extend(tools.scenarios("firefox", Need::Firefox, &IN_FIREFOX));
     let mut arguments = Arguments::from_args();
     // A browser takes a core and more; two of them side by side would only wait for each other.
