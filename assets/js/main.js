@@ -2,6 +2,7 @@ import { browserAccount } from './platform/account.js';
 import { browserClock, chance, randomId } from './platform/clock.js';
 import { browserHttp } from './platform/http.js';
 import { browserPast } from './platform/past.js';
+import { browserNotifier } from './platform/notifier.js';
 import { openSocket } from './platform/socket.js';
 import { browserStorage } from './platform/storage.js';
 import { startApp } from './views/app.js';
@@ -12,6 +13,7 @@ const log = document.getElementById('log');
 
 if (root && log) {
   startApp({
-    clock: browserClock(), storage: browserStorage(), http, account: browserAccount(http), chance, randomId, openSocket,
+    clock: browserClock(), storage: browserStorage(), http, account: browserAccount(http), chance, randomId,
+    notifier: browserNotifier(), openSocket,
   }, root, log, browserPast());
 }

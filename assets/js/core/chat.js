@@ -29,6 +29,8 @@ export function createChat(platform, me, speak) {
   const people = createOnline();
   /** The open room: null while there is none. */
   const open = value(/** @type {RoomState | null} */ (null));
+  /** The message of somebody else that has come last, in whatever room. */
+  const arrivals = value(/** @type {Message | null} */ (null));
   /** Whether the rooms are known. */
   const phase = value(/** @type {'loading' | 'ready'} */ ('loading'));
   /** @type {Map<number, RoomState>} */
@@ -102,11 +104,14 @@ export function createChat(platform, me, speak) {
   function happened(frame) {
     const id = placeOf(frame);
     if (id === null) return;
+    const before = rooms.get(id)?.last_seq ?? 0;
     const place = rooms.hear(frame);
     if (place === 'left') return forget(id);
     // One was brought into a room, or a conversation was begun with one, elsewhere.
     if (place === 'unknown') return void refresh();
     states.get(id)?.hear(frame);
+    const message = frame.type === 'new_message' ? /** @type {Message} */ (frame.message) : null;
+    if (message && message.seq > before && message.user_id !== me.id) arrivals.set(message);
   }
 
   /** Asks which rooms there are, when one is heard of that is not known. */
@@ -164,7 +169,7 @@ export function createChat(platform, me, speak) {
   }
 
   return {
-    me, rooms, people, open, phase, connection, membership, show, close,
+    me, rooms, people, open, arrivals, phase, connection, membership, show, close,
 
     /** The room that was open last in this browser, or the one that everybody finds first. */
     home() {

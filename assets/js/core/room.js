@@ -7,6 +7,8 @@
 import { createDraft } from './drafts.js';
 import { createHistory } from './history.js';
 import { createOutbox } from './outbox.js';
+import { may } from './membership.js';
+import { createPause } from './pause.js';
 import { createPending } from './pending.js';
 import { createPeople } from './people.js';
 import { oneLine } from './rows.js';
@@ -35,6 +37,7 @@ export function createRoom({ platform, me, send, summary, speak }) {
 
   const timeline = createTimeline();
   const outbox = createOutbox(platform, me.id, id, send);
+  const pause = createPause(clock);
   const typing = createTyping(platform, me, id, send);
   const draft = createDraft(storage, me.id, id);
   const people = createPeople(platform, id);
@@ -63,13 +66,19 @@ export function createRoom({ platform, me, send, summary, speak }) {
   /** @param {Frame} frame */
   function hear(frame) {
     if (frame.type === 'typing') return typing.hear(frame);
-    if (frame.type === 'room_changed') room.set({ ...room.get(), ...frame.room });
+    if (frame.type === 'room_changed') changedTo(frame.room);
     if (frame.type === 'member_joined' || frame.type === 'member_left') came(frame);
     const message = timeline.take(frame);
     if (frame.type === 'new_message') held(frame.message);
     if (message) arrived(message);
     if (opened) history.mend();
     changed();
+  }
+
+  /** @param {Summary} next */
+  function changedTo(next) {
+    room.set({ ...room.get(), ...next });
+    if (room.get().slow_mode === 0) pause.end();
   }
 
   /** @param {Frame} frame */
@@ -108,7 +117,7 @@ export function createRoom({ platform, me, send, summary, speak }) {
   /** What stands in the message box is sent, or takes the place of the message that is being edited. */
   function submit() {
     const { text, replyTo, editing } = draft.value.get();
-    if (draft.shown().trim() === '') return false;
+    if (draft.shown().trim() === '' || (!editing && pause.left.get() > 0)) return false;
     if (editing) {
       draft.set({ editing: null });
       edit(editing.id, editing.text);
@@ -130,7 +139,7 @@ export function createRoom({ platform, me, send, summary, speak }) {
   }
 
   return {
-    id, me, room, changes, connected, outbox, typing, draft, people,
+    id, me, room, changes, connected, outbox, typing, draft, people, pause,
     history: history.state,
     notice: pending.notice,
     dismiss: pending.dismiss,
@@ -188,6 +197,7 @@ export function createRoom({ platform, me, send, summary, speak }) {
           ...(entry.replyTo !== null && { reply_to: entry.replyTo }),
         },
       });
+      if (!may(room.get(), me).change) pause.begin(room.get().slow_mode);
       changed();
       return true;
     },
@@ -196,7 +206,11 @@ export function createRoom({ platform, me, send, summary, speak }) {
      * @param {Frame} frame
      * @returns {boolean} whether the message was written here
      */
-    refused: (frame) => outbox.refused(frame.client_id, /** @type {any} */ (frame)),
+    refused(frame) {
+      const ours = outbox.refused(frame.client_id, /** @type {any} */ (frame));
+      if (ours && frame.code === 'rate_limited' && room.get().slow_mode > 0) pause.begin(frame.retry_after ?? 1);
+      return ours;
+    },
 
     /** How many messages wait to be sent. */
     waiting: () => outbox.entries.get().filter((entry) => entry.state !== 'failed').length,

@@ -4,10 +4,13 @@
 /** @typedef {import('../core/types.js').Room} Room */
 /** @typedef {import('../core/room.js').Room} RoomState */
 
+import { createAlerts } from '../core/alerts.js';
 import { addressOf, createPlaces } from '../core/places.js';
+import { createPreferences } from '../core/preferences.js';
 import { explain, problemOf } from '../core/problems.js';
 import { neighbour, titleOf } from '../core/rooms.js';
 import { words } from '../core/words.js';
+import { applyCompact, applyTheme, isCompact, isDark } from './appearance.js';
 import { createBanner } from './banner.js';
 import { createConversation } from './conversation.js';
 import { h, outlook, perFrame } from './dom.js';
@@ -18,7 +21,7 @@ import { createMembers } from './members.js';
 import { palette } from './palette.js';
 import { joinDialog, leaveDialog, newMessageDialog, newRoomDialog, securityDialog } from './room_dialogs.js';
 import { createRoomSettings } from './room_settings.js';
-import { applyCompact, applyTheme, isCompact, isDark, settings } from './settings.js';
+import { createSettings } from './settings.js';
 import { shortcutsDialog } from './shortcuts.js';
 import { createSidebar, modKey } from './sidebar.js';
 import { createToasts } from './toast.js';
@@ -44,6 +47,8 @@ export function createChatView(chat, platform, past, appName, account) {
   const narrow = matchMedia(NARROW);
   const places = createPlaces(past, arrive);
   const layers = createLayers(places, app);
+  const preferences = createPreferences(platform.storage);
+  const alerts = createAlerts(platform, chat.me, preferences, go);
   const side = createSidebar(chat, appName, platform.clock, connection, { go, find, newRoom, newMessage, joinRoom, settings: openSettings, write });
   const skip = skipLink(words.skip);
   let stopConversation = () => {};
@@ -89,7 +94,10 @@ export function createChatView(chat, platform, past, appName, account) {
   function newMessage() { layers.show(newMessageDialog(chat, write)); }
   function joinRoom() { layers.show(joinDialog(chat, enter)); }
   function openShortcuts() { layers.show(shortcutsDialog()); }
-  function openSettings() { layers.show(settings(chat, platform, toasts, { ...account, shortcuts: openShortcuts })); }
+  function openSettings() {
+    layers.closeDialog();
+    layers.cover(words.settings, createSettings(chat, platform, preferences, toasts, { ...account, shortcuts: openShortcuts }), main);
+  }
 
   /** @param {number} id */
   function openMembers(id) {
@@ -163,7 +171,7 @@ export function createChatView(chat, platform, past, appName, account) {
       back: places.toList, members: () => openMembers(room.id), settings: () => openRoomSettings(room.id),
       leave: () => leave(room.id), security: () => layers.show(securityDialog()),
     });
-    const conversation = createConversation(room, platform);
+    const conversation = createConversation(room, platform, preferences);
     stopConversation = () => {
       head.stop();
       conversation.stop();
@@ -199,7 +207,7 @@ export function createChatView(chat, platform, past, appName, account) {
     const unread = chat.rooms.list.get().reduce((sum, one) => sum + one.unread, 0);
     const title = room ? titleOf(room) : '';
     if (room) shownName = title;
-    document.title = words.pageTitle(unread, room && room.kind !== 'direct' ? words.room(title) : title, appName);
+    document.title = words.pageTitle(unread, title, appName);
     heading.textContent = words.placeIn(appName, title);
   });
 
@@ -216,9 +224,13 @@ export function createChatView(chat, platform, past, appName, account) {
   narrow.addEventListener('change', resized);
   const stops = [
     chat.open.watch(show), chat.open.watch(name), chat.open.watch(stillThere), chat.rooms.list.watch(name),
+    chat.arrivals.watch((message) => {
+      const room = message && chat.rooms.get(message.room_id);
+      if (room) alerts.arrived(message, room);
+    }),
     chat.phase.watch((phase) => { if (phase === 'ready') resized(); }),
     listenToKeys({
-      find, shortcuts: openShortcuts, escape: layers.escape, hasDialog: layers.hasDialog,
+      find: () => preferences.get().paletteKey && (find(), true), shortcuts: openShortcuts, escape: layers.escape, hasDialog: layers.hasDialog,
       step(by, unreadOnly) {
         const next = neighbour(chat.rooms.list.get(), chat.open.get()?.id ?? null, by, unreadOnly);
         if (next) go(next.id);

@@ -11,12 +11,13 @@ import { createNotices } from './notices.js';
  * A room's messages and the box to write in: what stands below its header.
  * @param {Room} room
  * @param {Platform} platform
+ * @param {import('../core/preferences.js').Preferences} preferences
  */
-export function createConversation(room, platform) {
+export function createConversation(room, platform, preferences) {
   const pill = newestPill();
   const notices = createNotices(room);
   const feed = createFeed(room, platform, pill, () => composer.focus());
-  const composer = createComposer(room, platform, {
+  const composer = createComposer(room, platform, preferences, {
     written: () => void feed.toNewest(),
     leave() {
       room.clearLine();

@@ -133,7 +133,7 @@ function foot(row) {
       ...edited, time(row), h('span', { class: 'ok', title: words.sent }, icon('check', 'xs')), h('span', { class: 'sr' }, words.sent)];
     // The word comes only when it takes a while.
     case 'sending': return [time(row), icon('clock', 'xs'), h('span', { class: 'slow' }, words.sending)];
-    case 'queued': return [icon('clock', 'xs'), h('span', {}, words.queued)];
+    case 'queued': return [icon('clock', 'xs'), h('span', {}, row.fault ?? words.queued)];
     case 'failed': return [
       h('span', { class: 'bad', role: 'alert' }, `${words.notSent} ${row.fault ?? ''}`.trim()),
       h('button', { type: 'button', class: 'link', 'data-act': 'retry' }, words.tryAgain),
