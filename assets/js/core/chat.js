@@ -14,6 +14,8 @@ import { value } from './value.js';
 
 /** At most so many rooms are looked into at a time to count what waits in them. */
 const LOOKS = 40;
+/** So many rooms are known as those that were open last. */
+const RECENT = 8;
 
 /**
  * The chat of a signed-in user: the rooms they are in, of which one is open, who is online, and one connection that
@@ -81,11 +83,26 @@ export function createChat(platform, me, speak) {
 
   /** @param {Room} room */
   function begin(room) {
-    const state = createRoom({ platform, me, send: connection.send, summary: room, speak });
+    const state = createRoom({ platform, me, send: connection.send, summary: room, speak, unread: (seq, after) => unread(room.id, seq, after) });
     states.set(room.id, state);
     // The room knows how far it has been read; the list counts what comes after.
     state.room.watch(({ id, read_seq: seq }) => rooms.read(id, seq ?? 0));
+    const mark = () => rooms.mark(room.id, {
+      draft: state.draft.value.get().text.trim() !== '', failed: state.outbox.entries.get().some((entry) => entry.state === 'failed'),
+    });
+    state.draft.value.watch(mark);
+    state.outbox.entries.watch(mark);
     return state;
+  }
+
+  /**
+   * @param {number} id
+   * @param {number} seq
+   * @param {readonly Message[]} after
+   */
+  function unread(id, seq, after) {
+    rooms.unread(id, seq);
+    if (after.length > 0) rooms.count(id, after);
   }
 
   /** @param {number} id */
@@ -148,6 +165,11 @@ export function createChat(platform, me, speak) {
     rooms.count(room.id, page.messages);
   }
 
+  /** @returns {readonly number[]} the rooms that were open last in this browser, the last one first */
+  function recent() {
+    return (storage.read(remembered) ?? '').split(',').map(Number).filter((id) => id > 0);
+  }
+
   function close() {
     open.get()?.close();
     open.set(null);
@@ -162,7 +184,7 @@ export function createChat(platform, me, speak) {
     if (!state) return false;
     if (state === open.get()) return true;
     open.get()?.close();
-    storage.write(remembered, String(id));
+    storage.write(remembered, [id, ...recent().filter((one) => one !== id)].slice(0, RECENT).join());
     state.open();
     open.set(state);
     return true;
@@ -173,8 +195,7 @@ export function createChat(platform, me, speak) {
 
     /** The room that was open last in this browser, or the one that everybody finds first. */
     home() {
-      const last = Number(storage.read(remembered));
-      return rooms.get(last) ?? rooms.list.get()[0] ?? null;
+      return rooms.get(recent()[0] ?? 0) ?? rooms.list.get()[0] ?? null;
     },
 
     /**
@@ -200,6 +221,11 @@ export function createChat(platform, me, speak) {
       const silent = rooms.list.get().filter((room) => room.latest === null && room.last_seq > 0);
       for (const room of silent.slice(0, LOOKS)) await peek(room).catch(() => {});
     },
+
+    recent,
+
+    /** The messages that are held on this device, by their rooms. */
+    held: () => rooms.list.get().map((room) => ({ room, messages: states.get(room.id)?.messages() ?? [] })),
 
     /** Why an administrator closed the connection, if they said so. */
     reason: () => reason,

@@ -23,10 +23,11 @@ const READ_AFTER = 1_000;
  * One room: its messages, what is written in it and on its way, who is typing, how far it has been read.
  * @param {{
  *   platform: Platform, me: Person, send: (frame: Frame) => boolean, summary: Summary,
- *   speak: (message: Message) => void,
- * }} needs `speak` is told of messages that arrive live from others
+ *   speak: (message: Message) => void, unread?: (seq: number, after: readonly Message[]) => void,
+ * }} needs `speak` is told of messages that arrive live from others, `unread` up to where the reader wants the room to
+ *   count as read, and what is held of what comes after
  */
-export function createRoom({ platform, me, send, summary, speak }) {
+export function createRoom({ platform, me, send, summary, speak, unread = () => {} }) {
   const { clock, http, storage } = platform;
   const { id } = summary;
   const room = value(summary);
@@ -52,6 +53,10 @@ export function createRoom({ platform, me, send, summary, speak }) {
   let line = null;
   let readSeq = summary.read_seq ?? 0;
   let watching = false;
+  // The server knows only how far somebody has read at most; what is unread again is so in this browser.
+  const unreadKey = `unread:${me.id}:${id}`;
+  /** Marked as unread just now: that it is in view does not make it read. */
+  let isKept = false;
   /** @type {(() => void) | null} */
   let stopReading = null;
 
@@ -98,7 +103,16 @@ export function createRoom({ platform, me, send, summary, speak }) {
     else if (opened) line ??= message.seq - 1;
   }
 
+  /** What was marked as unread stays so, whatever the server knows. */
+  function keepUnread() {
+    const kept = storage.read(unreadKey);
+    if (kept === null) return;
+    readSeq = Math.min(readSeq, Number(kept));
+    unread(readSeq, timeline.messages().filter((message) => message.seq > readSeq));
+  }
+
   function readSoon() {
+    if (isKept) return;
     stopReading ??= clock.after(READ_AFTER, () => {
       stopReading = null;
       markRead(timeline.upTo());
@@ -110,6 +124,7 @@ export function createRoom({ platform, me, send, summary, speak }) {
     if (timeline.isDetached() || !history.begun() || seq <= readSeq) return;
     const before = readSeq;
     readSeq = seq;
+    storage.remove(unreadKey);
     room.set({ ...room.get(), read_seq: seq });
     http.post(`/api/rooms/${id}/read`, { seq }).catch(() => { readSeq = Math.min(readSeq, before); });
   }
@@ -157,6 +172,7 @@ export function createRoom({ platform, me, send, summary, speak }) {
     close() {
       opened = false;
       line = null;
+      isKept = false;
       this.sees(false);
       typing.wrote(false);
     },
@@ -168,6 +184,7 @@ export function createRoom({ platform, me, send, summary, speak }) {
     welcomed(next) {
       room.set(next);
       readSeq = Math.max(readSeq, next.read_seq ?? 0);
+      keepUnread();
       connected.set(true);
       if (opened) history.catchUp();
       outbox.flush();
@@ -251,6 +268,29 @@ export function createRoom({ platform, me, send, summary, speak }) {
     },
 
     markRead,
+
+    /** The reader has seen enough: everything that is here counts as read. */
+    readAll() {
+      isKept = false;
+      this.clearLine();
+      markRead(timeline.upTo());
+    },
+
+    /**
+     * Counts the room as unread from a message on, until the reader comes back to it.
+     * @param {number} messageId
+     */
+    markUnread(messageId) {
+      const message = timeline.get(messageId);
+      if (!message) return;
+      isKept = true;
+      stopReading?.();
+      stopReading = null;
+      line = message.seq - 1;
+      storage.write(unreadKey, String(line));
+      keepUnread();
+      changed();
+    },
 
     /** @param {string} text */
     write(text) {

@@ -52,7 +52,11 @@ export function createChatView(chat, platform, past, appName, account) {
   const side = createSidebar(chat, appName, platform.clock, connection, { go, find, newRoom, newMessage, joinRoom, settings: openSettings, write });
   const skip = skipLink(words.skip);
   let stopConversation = () => {};
+  /** @type {ReturnType<typeof createConversation> | null} */
+  let here = null;
   let shown = /** @type {RoomState | null} */ (null);
+  /** The message that is to be shown with its room. @type {number | null} */
+  let wanted = null;
   /** What the room that was shown last is called. */
   let shownName = '';
 
@@ -74,6 +78,23 @@ export function createChatView(chat, platform, past, appName, account) {
     else chat.close();
   }
 
+  /**
+   * @param {number} room
+   * @param {number} message
+   */
+  function toMessage(room, message) {
+    wanted = message;
+    go(room);
+    layers.closeDialog();
+    if (shown?.id === room) reach();
+  }
+
+  /** Goes to the message that is wanted in the room that is shown. */
+  function reach() {
+    if (wanted !== null) void here?.jump(wanted);
+    wanted = null;
+  }
+
   /** @param {Room} room */
   function enter(room) {
     chat.entered(room);
@@ -89,7 +110,7 @@ export function createChatView(chat, platform, past, appName, account) {
     }
   }
 
-  function find() { layers.show(palette(chat, commands(), { go, write })); }
+  function find() { layers.show(palette(chat, commands(), { go, write, toMessage })); }
   function newRoom() { layers.show(newRoomDialog(chat, enter)); }
   function newMessage() { layers.show(newMessageDialog(chat, write)); }
   function joinRoom() { layers.show(joinDialog(chat, enter)); }
@@ -119,8 +140,8 @@ export function createChatView(chat, platform, past, appName, account) {
   /** What can be done from anywhere, by name. */
   function commands() {
     const { storage } = platform;
-    const [dark, dense, here] = [isDark(), isCompact(), chat.open.get()];
-    const room = here && chat.rooms.get(here.id);
+    const [dark, dense] = [isDark(), isCompact()];
+    const room = chat.rooms.get(chat.open.get()?.id ?? 0);
     return [
       { label: words.newRoom, picture: 'plus', act: newRoom },
       { label: words.newMessage, picture: 'chats', act: newMessage },
@@ -152,10 +173,21 @@ export function createChatView(chat, platform, past, appName, account) {
     layers.panel(words.roomSettings, createRoomSettings(chat, id, toasts));
   }
 
+  /**
+   * Closes the topmost thing, or leaves what was begun in the room.
+   * @returns {boolean} whether there was something of the kind
+   */
+  function escape() {
+    if (app.querySelector('dialog:modal')) return false;
+    if (!layers.escape()) here?.escape();
+    return true;
+  }
+
   /** @param {RoomState | null} room */
   function show(room) {
     stopConversation();
     stopConversation = () => {};
+    here = null;
     const left = shown?.id ?? null;
     shown = room;
     layers.closePanel();
@@ -171,7 +203,8 @@ export function createChatView(chat, platform, past, appName, account) {
       back: places.toList, members: () => openMembers(room.id), settings: () => openRoomSettings(room.id),
       leave: () => leave(room.id), security: () => layers.show(securityDialog()),
     });
-    const conversation = createConversation(room, platform, preferences);
+    const conversation = createConversation(room, platform, preferences, places.enter);
+    here = conversation;
     stopConversation = () => {
       head.stop();
       conversation.stop();
@@ -179,6 +212,7 @@ export function createChatView(chat, platform, past, appName, account) {
     main.replaceChildren(head.element, banner.element, conversation.feed, conversation.composer);
     // On touch the keyboard on the screen would come up.
     if (matchMedia('(pointer: fine)').matches && !layers.hasDialog()) conversation.focus();
+    reach();
   }
 
   /**
@@ -230,7 +264,7 @@ export function createChatView(chat, platform, past, appName, account) {
     }),
     chat.phase.watch((phase) => { if (phase === 'ready') resized(); }),
     listenToKeys({
-      find: () => preferences.get().paletteKey && (find(), true), shortcuts: openShortcuts, escape: layers.escape, hasDialog: layers.hasDialog,
+      find: () => preferences.get().paletteKey && (find(), true), shortcuts: openShortcuts, escape, hasDialog: layers.hasDialog,
       step(by, unreadOnly) {
         const next = neighbour(chat.rooms.list.get(), chat.open.get()?.id ?? null, by, unreadOnly);
         if (next) go(next.id);

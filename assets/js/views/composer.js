@@ -16,7 +16,7 @@ import { createTypingLine } from './typing.js';
  * @param {Room} room
  * @param {Platform} platform
  * @param {import('../core/preferences.js').Preferences} preferences
- * @param {{ written(): void, leave(): void }} act
+ * @param {{ written(): void }} act
  */
 export function createComposer(room, platform, preferences, act) {
   const textarea = h('textarea', { rows: '1', id: 'compose', dir: 'auto' });
@@ -46,21 +46,10 @@ export function createComposer(room, platform, preferences, act) {
   function key(event) {
     if (completion.key(event)) return;
     if (sends(event, preferences.get().enterSends, touch.matches)) submit(event);
-    else if (event.key === 'Escape' && !event.isComposing) leave(event);
     else if (event.key === 'ArrowUp' && textarea.value === '' && !(event.altKey || event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       room.editLast();
     }
-  }
-
-  /**
-   * Out of an edit or a reply, or else to the newest message.
-   * @param {KeyboardEvent} event
-   */
-  function leave(event) {
-    // What is left in the room comes first; then the page may close what lies beside it.
-    if (room.cancel()) event.preventDefault();
-    else act.leave();
   }
 
   function input() {

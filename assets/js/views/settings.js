@@ -88,7 +88,7 @@ function signOut(chat, out) {
       h('button', { type: 'button', class: 'btn danger', onclick: () => { chat.discard(); void out(); } }, words.signOut));
   }
   function rest() {
-    element.replaceChildren(h('button', { type: 'button', class: 'btn danger-plain', onclick: leave }, icon('door'), words.signOut));
+    element.replaceChildren(h('button', { type: 'button', class: 'btn small danger-plain', onclick: leave }, icon('door', 'sm'), words.signOut));
   }
   rest();
   return element;

@@ -149,7 +149,7 @@ async function byKeyboard(ada) {
 
   await page.keyboard.press('Control+k');
   await page.keyboard.type('zzz');
-  await found.getByText('No room, person or command matches').first().waitFor();
+  await found.getByText('No room, person, message or command matches').first().waitFor();
   await page.keyboard.press('Escape');
   await found.waitFor({ state: 'detached' });
   await page.keyboard.press('Control+/');
