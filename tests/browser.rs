@@ -17,9 +17,9 @@ enum Need {
     Chromium,
 }
 
-const SCENARIOS: [&str; 13] = [
+const SCENARIOS: [&str; 14] = [
     "talk", "restart", "offline", "accounts", "admin", "scroll", "timeline", "look", "rooms", "docs", "e2ee",
-    "keyed", "recovery",
+    "keyed", "recovery", "manners",
 ];
 
 struct Tools {
