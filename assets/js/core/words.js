@@ -193,7 +193,7 @@ export const words = {
   allShortcuts: 'All shortcuts',
   keys: {
     mod: 'Ctrl', command: 'Cmd', alt: 'Alt', shift: 'Shift', up: '\u2191', down: '\u2193', enter: 'Enter', escape: 'Esc', f6: 'F6',
-    k: 'K', slash: '/', home: 'Home', end: 'End',
+    k: 'K', slash: '/', home: 'Home', end: 'End', pageUp: 'PgUp', pageDown: 'PgDn',
   },
   shortcutPlaces: { anywhere: 'Anywhere', composer: 'In the message box', messages: 'In the messages' },
   shortcutDoes: {
@@ -207,7 +207,11 @@ export const words = {
     line: 'New line',
     walk: 'Previous or next message',
     ends: 'Oldest or newest message',
+    screen: 'One screen up or down',
+    toolbar: 'Into what can be done with it',
+    editLast: 'Edit your last message, when the box is empty',
   },
+  messageKeys: { R: 'Reply', E: 'Edit', C: 'Copy text', '+': 'Add reaction', U: 'Mark unread from here', Del: 'Delete' },
 
   settings: 'Settings',
   appearance: 'Appearance',

@@ -114,7 +114,7 @@ export function createChatView(chat, platform, past, appName, account) {
   function newRoom() { layers.show(newRoomDialog(chat, enter)); }
   function newMessage() { layers.show(newMessageDialog(chat, write)); }
   function joinRoom() { layers.show(joinDialog(chat, enter)); }
-  function openShortcuts() { layers.show(shortcutsDialog()); }
+  function openShortcuts() { layers.show(shortcutsDialog(preferences.get().enterSends)); }
   function openSettings() {
     layers.closeDialog();
     layers.cover(words.settings, createSettings(chat, platform, preferences, toasts, { ...account, shortcuts: openShortcuts }), main);

@@ -328,7 +328,7 @@ export function createFeed(room, platform, pill, toComposer, enter) {
    * @param {number} id
    */
   async function follow(id) {
-    const from = held && !following ? { id: Number(held.node.dataset['id']), top: held.top } : null;
+    const from = held && !following && held.node.dataset['id'] ? { id: Number(held.node.dataset['id']), top: held.top } : null;
     if (!await jump(id)) return;
     let isMeant = true;
     const gone = enter(() => { if (isMeant) void comeBack(from); });

@@ -56,7 +56,7 @@ const STEPS = { ArrowUp: -1, ArrowDown: 1 };
 function toArea(by) {
   const there = AREAS.flatMap(({ area, inside }) => {
     const place = /** @type {HTMLElement | null} */ (document.querySelector(area));
-    return place?.offsetParent ? [{ place, inside }] : [];
+    return place?.offsetParent && getComputedStyle(place).visibility === 'visible' ? [{ place, inside }] : [];
   });
   const at = there.findIndex(({ place }) => place.contains(document.activeElement));
   const next = there[(at + by + there.length) % there.length];

@@ -36,10 +36,17 @@ export function createSettings(chat, platform, preferences, toasts, act) {
       h('div', {}, h('button', { type: 'button', class: 'btn plain', onclick: act.shortcuts }, icon('kbd'), words.allShortcuts))),
   ];
   const pages = h('div', { class: 'pages', tabindex: '0', role: 'region', 'aria-label': words.settings }, ...sections.map((one) => one.element));
-  const links = sections.map(({ element, name, picture }) => h('button', {
-    type: 'button', onclick: () => element.scrollIntoView({ behavior: 'smooth', block: 'start' }),
+  /** The section that was chosen, until one goes on by oneself: one near the end never comes to the top. */
+  let chosen = -1;
+  const links = sections.map(({ element, name, picture }, at) => h('button', {
+    type: 'button', onclick: () => {
+      chosen = at;
+      element.scrollIntoView({ behavior: 'smooth', block: 'start' });
+      mark();
+    },
   }, icon(picture), name));
-  const mark = perFrame(() => current(pages, sections.map((one) => one.element), links));
+  const mark = perFrame(() => point(links, chosen < 0 ? current(pages, sections.map((one) => one.element)) : chosen));
+  for (const name of ['wheel', 'touchmove', 'keydown']) pages.addEventListener(name, () => { chosen = -1; }, { passive: true });
   pages.addEventListener('scroll', mark, { passive: true });
   mark();
   return h('div', { class: 'set' }, h('nav', { 'aria-label': words.settingsSections }, ...links), pages);
@@ -55,17 +62,22 @@ function section(name, picture, ...parts) {
 }
 
 /**
- * Points out the section that is read: the first one whose end is in view; at the very end the last one.
+ * The section that is read: the first one whose end is in view.
  * @param {HTMLElement} pages
  * @param {readonly HTMLElement[]} sections
- * @param {readonly HTMLElement[]} links
  */
-function current(pages, sections, links) {
+function current(pages, sections) {
   const top = pages.getBoundingClientRect().top + 40;
-  const atEnd = pages.scrollTop > 0 && pages.scrollHeight - pages.scrollTop - pages.clientHeight < 2;
-  const found = atEnd ? sections.length - 1 : sections.findIndex((one) => one.getBoundingClientRect().bottom > top);
+  return Math.max(0, sections.findIndex((one) => one.getBoundingClientRect().bottom > top));
+}
+
+/**
+ * @param {readonly HTMLElement[]} links
+ * @param {number} which
+ */
+function point(links, which) {
   links.forEach((link, at) => {
-    if (at !== Math.max(0, found)) return link.removeAttribute('aria-current');
+    if (at !== which) return link.removeAttribute('aria-current');
     if (link.getAttribute('aria-current') !== 'true') link.parentElement?.scrollTo({ left: link.offsetLeft - 12 });
     return link.setAttribute('aria-current', 'true');
   });
