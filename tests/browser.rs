@@ -21,7 +21,7 @@ enum Need {
 
 const SCENARIOS: &[&str] = &[
     "talk", "restart", "offline", "accounts", "admin", "scroll", "timeline", "look", "rooms", "docs", "e2ee",
-    "keyed", "recovery", "journey", "canaries", "custody", "reset", "screens", "states",
+    "keyed", "recovery", "journey", "canaries", "custody", "reset", "screens", "states", "manners",
 ];
 const IN_FIREFOX: [&str; 3] = ["talk", "accounts", "e2ee"];
 

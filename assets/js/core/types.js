@@ -64,10 +64,16 @@
  *   signOut(): Promise<void>,
  * }} Account
  *
+ * What tells of messages while nobody looks at the page. `unsupported` where the browser has nothing of the kind.
+ * @typedef {{
+ *   permission(): 'default' | 'granted' | 'denied' | 'unsupported', ask(): Promise<string>, isLooking(): boolean,
+ *   show(alert: { title: string, body: string, tag: string, pressed: () => void }): void,
+ * }} Notifier
+ *
  * What the core needs of the browser; under Node it is given something else.
  * @typedef {{
  *   clock: Clock, storage: Storage, http: Http, account: Account, chance(): number, randomId(): string,
- *   openSocket(handlers: SocketHandlers): Socket,
+ *   notifier: Notifier, openSocket(handlers: SocketHandlers): Socket,
  * }} Platform
  */
 

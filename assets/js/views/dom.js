@@ -44,9 +44,14 @@ export function svg(style, reference, viewBox) {
   picture.setAttribute('aria-hidden', 'true');
   if (viewBox) picture.setAttribute('viewBox', viewBox);
   const use = document.createElementNS(SVG, 'use');
-  use.setAttribute('href', reference);
+  use.setAttribute('href', reference.startsWith('#seal') ? sealFile() + reference : reference);
   picture.append(use);
   return picture;
+}
+
+/** The seal is a file of its own: what is seen first does not wait for it. */
+function sealFile() {
+  return document.querySelector('meta[name="seal"]')?.getAttribute('content') ?? '';
 }
 
 /**
