@@ -271,7 +271,7 @@ export function createChatView(chat, platform, past, appName, account) {
         if (next) go(next.id);
       },
     }),
-    side.stop, banner.stop, places.stop, () => stopConversation(), () => narrow.removeEventListener('change', resized),
+    side.stop, banner.stop, layers.stop, places.stop, () => stopConversation(), () => narrow.removeEventListener('change', resized),
   ];
   app.append(h('header', { class: 'sr' }, heading), side.element, main, toasts.element);
   return {

@@ -17,6 +17,7 @@ const ROOMY = '(min-width: 960px), (min-width: 760px) and (min-height: 461px)';
 export function createLayers(places, app) {
   let closeDialog = () => {};
   let closePanel = () => {};
+  let forgetWindow = () => {};
   let hasDialog = false;
   /** Whether a panel is open that does not lie over everything, so that the browser does not close it. */
   let isBeside = false;
@@ -145,11 +146,12 @@ export function createLayers(places, app) {
     const close = layer(() => {
       closePanel = () => {};
       isBeside = false;
-      space.removeEventListener('change', place);
+      forgetWindow();
       takeAway();
       closed();
     });
     closePanel = close;
+    forgetWindow = () => space.removeEventListener('change', place);
     space.addEventListener('change', place);
     place();
     title.focus();
@@ -167,6 +169,8 @@ export function createLayers(places, app) {
     },
     closePanel: () => closePanel(),
     closeDialog: () => closeDialog(),
+    /** The page makes room for another; what lies over it goes with it. */
+    stop: () => forgetWindow(),
     hasDialog: () => hasDialog || app.querySelector('dialog.panel') !== null,
   };
 }
