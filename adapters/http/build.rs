@@ -36,12 +36,26 @@ const SCRIPTS: [&str; 1] = ["js/theme.js"];
 const SHEETS: [&str; 2] = ["css/app.css", "css/docs.css"];
 /// Pages, and the addresses under which they are found.
 const PAGES: [(&str, &str); 2] = [("/", "index.html"), ("/api/docs", "docs.html")];
+/// What keeps the page in the browser: under an address that never changes, with all that it keeps written into it.
+const SERVICE_WORKER: (&str, &str) = ("/service_worker.js", "js/shell/service_worker.js");
+/// Where the service worker finds what it keeps.
+const SHELL: &str = "js/shell/files.js";
+/// What is not part of the page that people chat in.
+const NOT_SHELL: [&str; 3] = ["/api/docs", "/assets/js/docs.", "/assets/css/docs."];
 /// Folders of files that are taken as they are.
 const FOLDERS: [&str; 2] = ["fonts", "img"];
 
 fn main() {
     let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../assets");
-    for part in ["index.html", "docs.html", "js", "css", "fonts", "img"] {
+    for part in [
+        "index.html",
+        "docs.html",
+        "manifest.json",
+        "js",
+        "css",
+        "fonts",
+        "img",
+    ] {
         println!("cargo::rerun-if-changed={}", source.join(part).display());
     }
     println!("cargo::rerun-if-changed=build.rs");
@@ -89,7 +103,33 @@ fn build(source: &Path, out: &Path) -> String {
         .map(|(name, bytes)| (hashed[&name].clone(), bytes))
         .collect();
     served.extend(pages);
-    table(&served, out)
+    let worker = service_worker(&read, &served);
+    served.insert(SERVICE_WORKER.0.to_owned(), worker.into_bytes());
+    let manifest = page::rename(&read("manifest.json").unwrap(), &hashed)
+        .unwrap_or_else(|unknown| panic!("manifest.json names {unknown}"));
+    table(&served, out) + &format!("static MANIFEST: &str = {manifest:?};\n")
+}
+
+/// The service worker with the addresses and hashes of all that belongs to the page.
+fn service_worker(read: bundle::Reader<'_>, served: &BTreeMap<String, Vec<u8>>) -> String {
+    let shell: BTreeMap<&String, String> = served
+        .iter()
+        .filter(|(path, _)| !NOT_SHELL.iter().any(|other| path.starts_with(other)) && !path.ends_with(".txt"))
+        .map(|(path, bytes)| (path, HEXLOWER.encode(&Sha256::digest(bytes))))
+        .collect();
+    let listed = |(path, digest): (&&String, &String)| format!("[{path:?},{digest:?}]");
+    let files = shell.iter().map(listed).collect::<Vec<_>>().join(",");
+    let root = HEXLOWER.encode(&Sha256::digest(&files));
+    let with_files = move |path: &str| {
+        if path == SHELL {
+            return Ok(format!(
+                "export const SHELL = {{ root: {root:?}, files: [{files}] }};\n"
+            ));
+        }
+        read(path)
+    };
+    let code = bundle::bundle(&with_files, SERVICE_WORKER.1).unwrap_or_else(|error| panic!("{error}"));
+    javascript::minify(&code)
 }
 
 fn list(folder: &Path) -> Vec<PathBuf> {
@@ -116,7 +156,7 @@ fn table(served: &BTreeMap<String, Vec<u8>>, out: &Path) -> String {
             "    Asset {{ path: {path:?}, content_type: {:?}, digest: {digest:?}, immutable: {}, identity: {identity}, \
              brotli: {}, gzip: {} }},",
             content_type(path),
-            !is_page(path),
+            !is_page(path) && path != SERVICE_WORKER.0,
             option(brotli.as_deref()),
             option(gzip.as_deref()),
         )
@@ -167,6 +207,7 @@ fn content_type(path: &str) -> &'static str {
         Some("js") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
         Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
         Some("woff2") => "font/woff2",
         Some("txt") => "text/plain; charset=utf-8",
         _ => panic!("{path}: of which type is this?"),

@@ -32,6 +32,12 @@ pub const fn root_hash() -> &'static str {
     ROOT_HASH
 }
 
+/// What a system that installs the page as an app is told of it, but for its name (W3C Web Application Manifest).
+#[must_use]
+pub const fn manifest() -> &'static str {
+    MANIFEST
+}
+
 /// A content coding, and what its name adds to the entity tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Coding {

@@ -70,10 +70,13 @@
  *   show(alert: { title: string, body: string, tag: string, pressed: () => void }): void,
  * }} Notifier
  *
+ * @typedef {{ isNewer(): boolean, watch(tell: () => void): () => void, renew(): void }} Shell the page itself, and whether
+ *   there is a newer one
+ *
  * What the core needs of the browser; under Node it is given something else.
  * @typedef {{
  *   clock: Clock, storage: Storage, http: Http, account: Account, chance(): number, randomId(): string,
- *   notifier: Notifier, openSocket(handlers: SocketHandlers): Socket,
+ *   notifier: Notifier, shell: Shell, openSocket(handlers: SocketHandlers): Socket,
  * }} Platform
  */
 

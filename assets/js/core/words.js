@@ -355,6 +355,8 @@ export const words = {
   waiting: (/** @type {number} */ n) =>
     plural(n, { one: '1 message is waiting.', other: `${n} messages are waiting.` }),
   tryNow: 'Try now',
+  newerPage: 'A new version of this page is ready.',
+  reload: 'Load it',
   backOnline: 'Back online',
   signOutAnyway: (/** @type {number} */ n) =>
     plural(n, {

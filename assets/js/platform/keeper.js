@@ -1,3 +1,5 @@
+import { scriptAddress } from './trusted.js';
+
 /**
  * The Worker that has the keys, as a promise for each question. A refusal has the protocol's name in `code`.
  * @typedef {{ ask(op: string, args?: object): Promise<any>, end(): void }} Keeper
@@ -13,26 +15,11 @@ export class KeeperError extends Error {
   }
 }
 
-/**
- * Chromium's, which has no types here yet (W3C Trusted Types).
- * @typedef {{ createPolicy(name: string, rules: { createScriptURL(text: string): string }):
- *   { createScriptURL(text: string): string } }} TrustedTypes
- */
-
-/** The one address that a Worker is made from, which the page itself names. */
-function address() {
-  const named = document.querySelector('meta[name="e2ee-worker"]')?.getAttribute('content');
-  if (!named) throw new KeeperError('unsupported_browser');
-  const url = new URL(named, document.baseURI);
-  if (url.origin !== location.origin) throw new KeeperError('unsupported_browser');
-  const { trustedTypes } = /** @type {{ trustedTypes?: TrustedTypes }} */ (globalThis);
-  if (!trustedTypes) return url.href;
-  return trustedTypes.createPolicy('app', { createScriptURL: (text) => text }).createScriptURL(url.href);
-}
-
 /** @returns {Keeper} */
 export function startKeeper() {
-  const worker = new Worker(address(), { type: 'module' });
+  const address = scriptAddress('e2ee-worker');
+  if (address === null) throw new KeeperError('unsupported_browser');
+  const worker = new Worker(address, { type: 'module' });
   /** @type {Map<number, { resolve(value: any): void, reject(fault: Error): void }>} */
   const waiting = new Map();
   let last = 0;

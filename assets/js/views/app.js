@@ -11,6 +11,8 @@ import { gate } from './gate.js';
 import { alarmScreen, lockGate } from './lock.js';
 import { codeGate } from './recovery.js';
 
+const ASK_AGAIN = 5_000;
+
 /**
  * Puts on the screen what the session calls for.
  * @param {Platform} platform
@@ -38,9 +40,21 @@ export function startApp(platform, root, log, past) {
     } else if (state.phase === 'alarm') {
       document.title = `${words.alarmTitle} · ${state.appName}`;
       root.replaceChildren(alarmScreen(session, state));
-    } else if (state.phase === 'unreachable') root.replaceChildren(unreachable(() => void session.start()));
+    } else if (state.phase === 'unreachable') leave = outOfReach();
     else root.replaceChildren(h('p', { class: 'sr', role: 'status' }, words.loadingApp));
   });
+
+  /** The server does not answer yet; it is asked again by itself. */
+  function outOfReach() {
+    const again = () => void session.start();
+    const stop = platform.clock.after(ASK_AGAIN, again);
+    addEventListener('online', again);
+    root.replaceChildren(unreachable(again));
+    return () => {
+      stop();
+      removeEventListener('online', again);
+    };
+  }
 
   /** @param {Inside} state */
   function inside(state) {

@@ -1,5 +1,5 @@
 /** @typedef {import('../core/chat.js').Chat} Chat */
-/** @typedef {import('../core/types.js').Clock} Clock */
+/** @typedef {import('../core/types.js').Platform} Platform */
 
 import { words } from '../core/words.js';
 import { h, icon } from './dom.js';
@@ -10,12 +10,13 @@ const BANNER_AFTER = 5_000;
 const BACK_FOR = 2_000;
 
 /**
- * Says how the connection stands: after two seconds in the user card, after five in a banner that counts down.
+ * Says how the connection stands: after two seconds in the user card, after five in a banner that counts down; and when
+ * there is a newer page.
  * @param {Chat} chat
- * @param {Clock} clock
+ * @param {Pick<Platform, 'clock' | 'shell'>} platform
  * @param {HTMLElement} card
  */
-export function createBanner(chat, clock, card) {
+export function createBanner(chat, { clock, shell }, card) {
   const element = h('div', { role: 'status' });
   let wasShown = false;
   let stopTimer = () => {};
@@ -33,8 +34,10 @@ export function createBanner(chat, clock, card) {
     } else if (wasShown && phase === 'open') {
       wasShown = false;
       element.replaceChildren(h('div', { class: 'strip quiet' }, icon('check'), words.backOnline));
-      stopTimer = clock.after(BACK_FOR, () => element.replaceChildren());
+      stopTimer = clock.after(BACK_FOR, render);
       return;
+    } else if (shell.isNewer()) {
+      newer();
     } else {
       element.replaceChildren();
     }
@@ -55,8 +58,15 @@ export function createBanner(chat, clock, card) {
       h('button', { type: 'button', class: 'btn small plain', onclick: chat.connection.tryNow }, words.tryNow)));
   }
 
-  const stop = chat.connection.state.watch(render);
-  return { element, stop: () => { stop(); stopTimer(); } };
+  function newer() {
+    if (element.querySelector('[data-newer]')) return;
+    element.replaceChildren(h('div', { class: 'strip quiet', 'data-newer': true }, icon('down2'),
+      h('span', { class: 'grow' }, words.newerPage),
+      h('button', { type: 'button', class: 'btn small plain', onclick: shell.renew }, words.reload)));
+  }
+
+  const stops = [chat.connection.state.watch(render), shell.watch(render)];
+  return { element, stop: () => { stops.forEach((stop) => stop()); stopTimer(); } };
 }
 
 /**

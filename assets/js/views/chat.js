@@ -43,7 +43,7 @@ export function createChatView(chat, platform, past, appName, account) {
   const connection = h('div', { class: 'conn', role: 'status' });
   const heading = h('h1', { class: 'sr' });
   const main = h('main', { class: 'room sheet', id: 'main' });
-  const banner = createBanner(chat, platform.clock, connection);
+  const banner = createBanner(chat, platform, connection);
   const toasts = createToasts(platform.clock);
   const narrow = matchMedia(NARROW);
   const places = createPlaces(past, arrive);

@@ -97,6 +97,14 @@ export class Person {
     await dialog.getByRole('button', { name: 'Change password' }).click();
   }
 
+  /** Shows who one is where one is signed in and the keys are put away. */
+  async unlocks(password = PASSWORD) {
+    await this.page.getByRole('heading', { name: 'Locked' }).waitFor();
+    await this.page.getByLabel('Password', { exact: true }).fill(password);
+    await this.page.getByRole('button', { name: 'Unlock' }).click();
+    await this.arrived();
+  }
+
   async wasSignedOut(why = 'You were signed out on this device.') {
     await this.page.getByText(why).waitFor();
   }

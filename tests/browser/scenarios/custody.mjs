@@ -62,9 +62,7 @@ async function lockedByHand(ada) {
   await page.getByLabel('Password', { exact: true }).fill('not the right one');
   await page.getByRole('button', { name: 'Unlock' }).click();
   await page.getByText('This is not your password.').waitFor();
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await page.getByRole('button', { name: 'Unlock' }).click();
-  await ada.arrived();
+  await ada.unlocks();
 }
 
 /** Nobody is there for longer than the keys stay out. */
@@ -82,16 +80,12 @@ async function lockedAlone(ada) {
 async function notKept(ada) {
   const { page } = ada;
   await page.getByLabel('Stay signed in here').uncheck();
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await page.getByRole('button', { name: 'Unlock' }).click();
-  await ada.arrived();
+  await ada.unlocks();
   assert.equal(await page.evaluate(keptKeys), null);
   await page.reload();
   await page.getByRole('heading', { name: 'Locked' }).waitFor();
   await page.getByLabel('Stay signed in here').check();
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await page.getByRole('button', { name: 'Unlock' }).click();
-  await ada.arrived();
+  await ada.unlocks();
 }
 
 /** A key that is changed in one browser is known in the other, which asks for the password to open it. */
@@ -107,9 +101,7 @@ async function anotherKey(ada, browser) {
   await settings.getByRole('button', { name: 'Change my keys' }).click();
   await page.getByText('Your keys are changed.').waitFor();
   await other.page.getByText('Your keys were changed on another device.').waitFor();
-  await other.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await other.page.getByRole('button', { name: 'Unlock' }).click();
-  await other.arrived();
+  await other.unlocks();
   await page.reload();
   await ada.arrived();
 }

@@ -1,13 +1,18 @@
-//! The browser client's files, and everything that is not there.
+//! The browser client's files, what it is installed as, and everything that is not there.
+
+use std::sync::Arc;
 
 use axum::{
     body::Body,
+    extract::State,
     response::{IntoResponse, Response},
 };
+use chat_ports::Ports;
 use chat_wire::Problem;
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, Method, Uri, header};
+use serde_json::{Map, Value};
 
-use crate::{assets, problem::Refused};
+use crate::{assets, problem::Refused, shared::Shared};
 
 pub(crate) async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     match assets::find(uri.path()) {
@@ -17,6 +22,19 @@ pub(crate) async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Respon
         Some(asset) => assets::respond(asset, &method, &headers).map(Body::from),
         None => nothing_here().into_response(),
     }
+}
+
+/// What a system that installs the page as an app is told, under the name that this installation has.
+pub(crate) async fn manifest<P: Ports>(State(shared): State<Arc<Shared<P>>>) -> Response {
+    let mut manifest: Map<String, Value> = serde_json::from_str(assets::manifest()).unwrap_or_default();
+    let name = Value::from(shared.app.settings().app_name.as_str());
+    manifest.insert("name".to_owned(), name.clone());
+    manifest.insert("short_name".to_owned(), name);
+    let headers = [
+        (header::CONTENT_TYPE, "application/manifest+json"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, Value::from(manifest).to_string()).into_response()
 }
 
 /// What is said about every address that is not known.
