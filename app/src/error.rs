@@ -119,7 +119,7 @@ impl IntoRefusal for Conflict {
             Self::UserInactive => Refusal::Unauthenticated,
             Self::DeadLink => Refusal::DeadLink,
             // Tried again a few times before anybody hears of it.
-            Self::DirectoryMoved => Refusal::IdentityConflict,
+            Self::DirectoryMoved | Self::StateMoved => Refusal::IdentityConflict,
         }
     }
 }

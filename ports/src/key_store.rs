@@ -93,7 +93,7 @@ pub trait KeyStore: Send + Sync + 'static {
     ///
     /// # Errors
     /// `Conflict::UnknownUser` if there is no such keyed account; `Conflict::DirectoryMoved` if the directory does not end
-    /// before the record's place.
+    /// before the record's place; `Conflict::StateMoved` if the state was not made from the one that is there.
     fn append_identity(
         &self,
         change: IdentityChange,
@@ -108,7 +108,7 @@ pub trait KeyStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<User>, StoreError>> + Send;
 
     /// Uses a link up and appends the statement that its owner begins anew with, as [`KeyStore::append_identity`] does, in one
-    /// commit. The sealed state goes with the keys that opened it. Returns the sign-ins that have ended: all of the owner's
+    /// commit. Returns the sign-ins that have ended: all of the owner's
     /// that are good for everything.
     ///
     /// # Errors
@@ -187,6 +187,19 @@ pub struct IdentityChange {
     pub keys: NewKeys,
     /// What takes the place of its secrets.
     pub secrets: NewSecrets,
+    /// What becomes of its sealed state.
+    pub state: NewState,
+}
+
+/// What becomes of an account's sealed state when its identity changes.
+#[derive(Debug, Clone)]
+pub enum NewState {
+    /// It stays as it is, for it is opened as before.
+    Same,
+    /// This one, under another key, takes the place of the one that it was made from. What was begun to write is forgotten.
+    Anew(SealedState),
+    /// Nobody can open it any more, nor what was begun to write: both are forgotten.
+    Gone,
 }
 
 /// What becomes of an account's sealed keys.

@@ -22,7 +22,7 @@ impl<P: Ports> App<P> {
     /// `state_conflict` with the one that is there, if another was stored meanwhile; `malformed` for one that is too
     /// large or empty.
     pub async fn put_state(&self, who: &SignedIn, state: SealedState) -> Result<u64, Error> {
-        if state.sealed.is_empty() || state.sealed.len() > STATE_BYTES {
+        if !fits_as_state(&state.sealed) {
             return Err(Refusal::Malformed.into());
         }
         let version = state.version;
@@ -38,4 +38,9 @@ impl<P: Ports> App<P> {
             Some(kept) => Err(Refusal::StateConflict { kept: Box::new(kept) }.into()),
         }
     }
+}
+
+/// Whether it is something, and not too much.
+pub(super) const fn fits_as_state(sealed: &[u8]) -> bool {
+    !sealed.is_empty() && sealed.len() <= STATE_BYTES
 }

@@ -516,6 +516,9 @@ pub struct PutIdentity {
     amk_rec: Option<String>,
     #[schema(value_type = Option<schema::Bytes32>)]
     rec_verifier: Option<String>,
+    /// For another identity: the sealed state under the new master key, made from the one that is there. Without it that one is
+    /// forgotten.
+    state: Option<PutState>,
 }
 
 impl PutIdentity {
@@ -582,6 +585,10 @@ impl PutIdentity {
             .filter_map(|it| it.take(fields, "x_boxes"))
             .collect();
         agreement.push(newest?);
+        let state = match &self.state {
+            Some(state) => Some(state.take(fields, "state")?),
+            None => None,
+        };
         Some(Renewal::Reset {
             password: password?,
             recovery: recovery?,
@@ -592,6 +599,7 @@ impl PutIdentity {
                 }],
                 agreement,
             },
+            state,
         })
     }
 }
@@ -624,18 +632,28 @@ impl PutState {
     pub fn parse(self) -> Result<SealedState, Problem> {
         let mut fields = Fields::default();
         let sealed = fields.take("blob", bytes(&self.blob));
-        let version = fields.take(
-            "version",
-            (1..1 << 53)
-                .contains(&self.version)
-                .then_some(self.version)
-                .ok_or("must be from 1 to 9007199254740991"),
-        );
+        let version = fields.take("version", self.version());
         fields.done(|| {
             Some(SealedState {
                 version: version?,
                 sealed: sealed?,
             })
+        })
+    }
+
+    fn version(&self) -> Result<u64, &'static str> {
+        let fits = (1..1 << 53).contains(&self.version);
+        fits.then_some(self.version)
+            .ok_or("must be from 1 to 9007199254740991")
+    }
+
+    /// The same as a member of another body.
+    fn take(&self, fields: &mut Fields, name: &str) -> Option<SealedState> {
+        let sealed = fields.take(name, bytes(&self.blob));
+        let version = fields.take(name, self.version());
+        Some(SealedState {
+            version: version?,
+            sealed: sealed?,
         })
     }
 }
