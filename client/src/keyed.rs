@@ -14,15 +14,19 @@ use chat_e2ee::pkcs8;
 use chat_e2ee::recovery::{self, RecoveryCode};
 use chat_e2ee::sealed_box::{self, Binding, Purpose};
 use chat_e2ee::secret::{AgreementScalar, KeyEncryptionKey, MasterKey, PasswordKey, Secret, SigningSeed};
+use chat_e2ee::state::{Installation, StateError};
 use chat_e2ee::x25519;
 use http::Method;
 use serde_json::{Value, json};
 
 use crate::chance::draw;
 use crate::error::{ClientError, text};
-use crate::http::Client;
+use crate::http::{Answer, Client};
 
+mod memory;
 mod reset;
+
+pub use memory::Memory;
 
 /// Records of the directory that are asked for at once.
 const PAGE: u64 = 500;
@@ -45,6 +49,12 @@ pub enum Untrusted {
     /// An account that somebody else has made: its first sign-in makes its keys.
     #[error("the account has no keys yet: its first sign-in makes them")]
     NoKeysYet,
+    /// A state that is not the account's, or that the server contradicts.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// An older state than was known here.
+    #[error("the server shows an older state of this account than before")]
+    StateRollback,
     /// The directory has another key for this account.
     #[error("the server's directory has keys for this account that are not its own")]
     OwnKeyMismatch,
@@ -74,6 +84,15 @@ struct Derived {
     salt: [u8; 16],
     iterations: Iterations,
     key: PasswordKey,
+}
+
+/// An account that was opened again by its password.
+struct Open {
+    derived: Derived,
+    /// What the server gave.
+    answer: Value,
+    keys: Keys,
+    memory: Memory,
 }
 
 impl Client {
@@ -218,9 +237,13 @@ impl Client {
     /// # Errors
     /// [`ClientError`]; [`Untrusted`] if the directory has not this account's keys.
     pub async fn rotate(&self, username: &str, password: &str) -> Result<(), ClientError> {
-        let (derived, opened) = self.opened(username, password).await?;
-        let keys = open(&opened, &derived)?;
-        let last = self.own_statement(&keys).await?;
+        let Open {
+            derived,
+            keys,
+            mut memory,
+            ..
+        } = self.opened_whole(username, password).await?;
+        let last = memory.own_statement(&keys)?;
         let scalar = AgreementScalar::from_bytes(draw()?);
         let statement = Statement {
             kem: last.kem + 1,
@@ -231,6 +254,9 @@ impl Client {
             at: millis(),
             ..last
         };
+        // What is said in the account's name is remembered before it is said: nobody else's saying is taken for it.
+        memory.state.add_own([sha256(&statement.encode())]);
+        self.keep(&keys, &mut memory).await?;
         let signed = statement.sign(&keys.signing.1, None);
         let body = json!({
             "auth_key": base64url(derived.key.auth_key().expose()),
@@ -246,9 +272,13 @@ impl Client {
     /// # Errors
     /// As [`Client::rotate`].
     pub async fn reset_identity(&self, username: &str, password: &str) -> Result<RecoveryCode, ClientError> {
-        let (old, opened) = self.opened(username, password).await?;
-        let before = open(&opened, &old)?;
-        let last = self.own_statement(&before).await?;
+        let Open {
+            derived: old,
+            answer,
+            keys: before,
+            mut memory,
+        } = self.opened_whole(username, password).await?;
+        let last = memory.own_statement(&before)?;
         let (seed, scalar) = (
             SigningSeed::from_bytes(draw()?),
             AgreementScalar::from_bytes(draw()?),
@@ -270,7 +300,7 @@ impl Client {
             at: millis(),
             ..last
         };
-        let former = open(&opened, &old)?.signing.1;
+        let former = open(&answer, &old)?.signing.1;
         let derived = derive(old.instance, username, password, draw()?, Iterations::DEFAULT).await?;
         let code = RecoveryCode::from_entropy(draw()?);
         let mut body = secrets(&derived, &keys.master)?;
@@ -297,25 +327,44 @@ impl Client {
         set(&mut body, "ed_box", base64url(&ed_box));
         set(&mut body, "x_box", numbered(&keys, statement.kem, &scalar)?);
         set(&mut body, "x_boxes", older);
+        memory.state.add_own([sha256(&statement.encode())]);
+        set(&mut body, "state", memory.sealed(&keys)?);
         self.put_identity(&body).await?;
         Ok(code)
     }
 
     async fn put_identity(&self, body: &Value) -> Result<(), ClientError> {
-        let json = [("content-type", "application/json")];
-        let path = "/api/e2ee/identity";
-        let answer = self
-            .request(Method::PUT, path, &json, Some(body.to_string()))
-            .await?;
+        let answer = self.put("/api/e2ee/identity", body).await?;
         answer.success().map(drop)
     }
 
-    /// What the directory says of this account, which must be its own keys.
-    async fn own_statement(&self, keys: &Keys) -> Result<Statement, ClientError> {
-        let directory = self.directory().await?;
-        keys.are_published(&directory)?;
-        let own = directory.newest(keys.user).ok_or(Untrusted::OwnKeyMismatch)?;
-        Ok(own.statement().clone())
+    async fn put(&self, path: &str, body: &Value) -> Result<Answer, ClientError> {
+        let json = [("content-type", "application/json")];
+        self.request(Method::PUT, path, &json, Some(body.to_string()))
+            .await
+    }
+
+    /// The account opened again, with what it remembers, and its keys those that the directory has.
+    async fn opened_whole(&self, username: &str, password: &str) -> Result<Open, ClientError> {
+        let mut is_first = true;
+        loop {
+            let (derived, answer) = self.opened(username, password).await?;
+            let keys = open(&answer, &derived)?;
+            let memory = self.recall(&keys).await?;
+            match keys.are_published(memory.directory()) {
+                // Another client of the account may have got new keys between the two looks.
+                Err(Untrusted::OwnKeyMismatch) if is_first => is_first = false,
+                published => {
+                    published?;
+                    return Ok(Open {
+                        derived,
+                        answer,
+                        keys,
+                        memory,
+                    });
+                }
+            }
+        }
     }
 
     /// What the server keeps, for who is signed in and types the password again.
@@ -346,10 +395,22 @@ impl Client {
     /// # Errors
     /// [`ClientError`]; [`Untrusted::Directory`] if it does not hold together.
     pub async fn directory(&self) -> Result<Directory, ClientError> {
+        let installation = self.installation().await?;
+        self.directory_of(&installation).await
+    }
+
+    /// The installation, as the server names it.
+    async fn installation(&self) -> Result<Installation, ClientError> {
         let instance = self.get("/api/e2ee/instance").await?.success()?;
-        let key = ed25519::PublicKey::from_bytes(bytes(&instance, "instance_key")?);
-        let key = key.map_err(|_| Untrusted::Directory)?;
-        let mut directory = Directory::empty(InstanceId(bytes(&instance, "instance_id")?));
+        Ok(Installation {
+            id: InstanceId(bytes(&instance, "instance_id")?),
+            key: bytes(&instance, "instance_key")?,
+        })
+    }
+
+    async fn directory_of(&self, installation: &Installation) -> Result<Directory, ClientError> {
+        let key = ed25519::PublicKey::from_bytes(installation.key).map_err(|_| Untrusted::Directory)?;
+        let mut directory = Directory::empty(installation.id);
         loop {
             let path = format!("/api/e2ee/directory?from={}&limit={PAGE}", directory.len());
             let page = self.get(&path).await?.success()?;

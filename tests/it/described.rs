@@ -312,16 +312,14 @@ async fn frames_of_keyed_accounts(
     let password = "a password nobody else has";
     let (mut here, mut there) = (server.client(), server.client());
     let (_, code) = here.register_keyed("cyd", password).await.unwrap();
-    there.sign_in_keyed("cyd", password).await.unwrap();
+    let keys = there.sign_in_keyed("cyd", password).await.unwrap();
     let mut listener = here.socket().await.unwrap();
     described.admits(&place_of(listener.greeting(), "frame"), listener.greeting());
     let resume = json!({ "type": "resume", "rooms": [], "dir_seq": 0 });
     described.admits(&place_of(&resume, "request"), &resume);
-    let body = json!({ "version": 1, "blob": "AAAA" }).to_string();
-    let json = [("content-type", "application/json")];
-    let put = there.request(Method::PUT, "/api/e2ee/state", &json, Some(body));
-    assert_eq!(put.await.unwrap().status, 200);
     there.rotate("cyd", password).await.unwrap();
+    let mut memory = there.recall(&keys).await.unwrap();
+    there.keep(&keys, &mut memory).await.unwrap();
     let again = here.socket().await.unwrap();
     described.admits(&place_of(again.greeting(), "frame"), again.greeting());
     server

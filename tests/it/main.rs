@@ -30,6 +30,7 @@ mod killed;
 mod leaks;
 mod limits;
 mod limits_of_http;
+mod memory;
 mod metrics;
 mod oracle;
 mod proxy;

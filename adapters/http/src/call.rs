@@ -91,7 +91,7 @@ fn most_bytes(path: &str, usual: usize) -> usize {
     const OF_STATES: usize = 3 << 19;
     const OF_DRAFTS: usize = 3 << 17;
     match path {
-        "/api/e2ee/state" => usual.max(OF_STATES),
+        "/api/e2ee/state" | "/api/e2ee/identity" => usual.max(OF_STATES),
         "/api/e2ee/drafts" => usual.max(OF_DRAFTS),
         _ => usual,
     }

@@ -22,7 +22,7 @@ impl<P: Ports> App<P> {
     /// `state_conflict` with the one that is there, if another was stored meanwhile; `malformed` for one that is too
     /// large or empty.
     pub async fn put_state(&self, who: &SignedIn, state: SealedState) -> Result<u64, Error> {
-        if !fits(&state) {
+        if !fits_as_state(&state.sealed) {
             return Err(Refusal::Malformed.into());
         }
         let version = state.version;
@@ -53,4 +53,9 @@ impl<P: Ports> App<P> {
 /// Whether it has a size that is stored.
 pub(super) const fn fits(state: &SealedState) -> bool {
     !state.sealed.is_empty() && state.sealed.len() <= STATE_BYTES
+}
+
+/// Whether it is something, and not too much.
+pub(super) const fn fits_as_state(sealed: &[u8]) -> bool {
+    !sealed.is_empty() && sealed.len() <= STATE_BYTES
 }

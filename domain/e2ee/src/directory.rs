@@ -200,6 +200,13 @@ impl Directory {
         self.latest(user, u64::MAX)
     }
 
+    /// An account's statements that were not erased, in their order.
+    pub fn statements_of(&self, user: UserId) -> impl Iterator<Item = &Identity> {
+        let history = self.accounts.get(&user);
+        let statements = history.map(|history| history.statements.iter());
+        statements.into_iter().flatten().map(|(_, identity)| identity)
+    }
+
     /// Whether the account was erased at `i` or before.
     #[must_use]
     pub fn erased_by(&self, user: UserId, i: u64) -> bool {

@@ -10,7 +10,7 @@ use serde::Deserializer;
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::encoding::{MAX_INTEGER, Unreadable, array_from_base64url, from_base64url};
+use crate::encoding::{MAX_INTEGER, Unreadable, array_from_base64url, base64url, from_base64url};
 
 /// The deepest nesting; the outermost object or array is 1.
 const MAX_DEPTH: u8 = 16;
@@ -82,6 +82,20 @@ impl Members {
         if self.0.is_empty() { Ok(()) } else { Err(NotJson) }
     }
 
+    /// Puts a member in, in the place of one of that name.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: Json) -> Self {
+        self.0.insert(name.to_owned(), value);
+        self
+    }
+
+    /// With the members of `over` in the place of those of the same names.
+    #[must_use]
+    pub fn overlaid_with(mut self, over: Self) -> Self {
+        self.0.extend(over.0);
+        self
+    }
+
     /// The member `v` must be 1.
     ///
     /// # Errors
@@ -95,7 +109,45 @@ impl Members {
     }
 }
 
+impl IntoIterator for Members {
+    type Item = (String, Json);
+    type IntoIter = std::collections::btree_map::IntoIter<String, Json>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl Json {
+    /// An integer of the protocol.
+    #[must_use]
+    pub fn of_integer(number: u64) -> Self {
+        Self::Number(number.to_string())
+    }
+
+    /// Bytes, as base64url.
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self::Text(base64url(bytes))
+    }
+
+    /// The value as compact text, members in the order of their names: equal values are equal texts.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let joined = |parts: Vec<String>| parts.join(",");
+        match self {
+            Self::Null => "null".to_owned(),
+            Self::Bool(is) => is.to_string(),
+            Self::Number(number) => number.clone(),
+            Self::Text(text) => write(text),
+            Self::Array(elements) => format!("[{}]", joined(elements.iter().map(Self::to_text).collect())),
+            Self::Object(Members(members)) => {
+                let member = |(name, one): (&String, &Self)| format!("{}:{}", write(name), one.to_text());
+                format!("{{{}}}", joined(members.iter().map(member).collect()))
+            }
+        }
+    }
+
     /// Reads a text.
     ///
     /// # Errors
@@ -132,6 +184,17 @@ impl Json {
         match self {
             Self::Array(elements) => Ok(elements),
             Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) | Self::Object(_) => Err(NotJson),
+        }
+    }
+
+    /// `true` or `false`.
+    ///
+    /// # Errors
+    /// As [`Json::object`].
+    pub fn boolean(self) -> Result<bool, NotJson> {
+        match self {
+            Self::Bool(is) => Ok(is),
+            Self::Null | Self::Number(_) | Self::Text(_) | Self::Array(_) | Self::Object(_) => Err(NotJson),
         }
     }
 
@@ -372,6 +435,16 @@ mod tests {
         #[test]
         fn any_string_comes_back(text in any::<String>()) {
             prop_assert_eq!(Json::parse(&write(&text)), Ok(Json::Text(text)));
+        }
+
+        #[test]
+        fn what_was_read_is_written_as_one_text(near in "[\\[\\]{}\",:0-9eE.+\\-a-z\\\\ ]{0,60}") {
+            if let Ok(json) = Json::parse(&near) {
+                let text = json.to_text();
+                let again = Json::parse(&text).unwrap();
+                prop_assert_eq!(again.to_text(), text);
+                prop_assert_eq!(again, json);
+            }
         }
     }
 }

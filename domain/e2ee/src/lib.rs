@@ -33,5 +33,6 @@ pub mod rotation;
 pub mod sealed_box;
 pub mod secret;
 pub mod server_record;
+pub mod state;
 pub mod trust;
 pub mod x25519;

@@ -516,7 +516,8 @@ pub struct PutIdentity {
     amk_rec: Option<String>,
     #[schema(value_type = Option<schema::Bytes32>)]
     rec_verifier: Option<String>,
-    /// For another identity: the account's state, sealed under its new key; without it there is none any more.
+    /// For another identity: the sealed state under the new master key, made from the one that is there. Without it that one is
+    /// forgotten.
     state: Option<PutState>,
 }
 
@@ -585,6 +586,10 @@ impl PutIdentity {
             .filter_map(|it| it.take(fields, "x_boxes"))
             .collect();
         agreement.push(newest?);
+        let state = match &self.state {
+            Some(state) => Some(state.take(fields, "state")?),
+            None => None,
+        };
         Some(Renewal::Reset {
             password: password?,
             recovery: recovery?,
@@ -595,10 +600,7 @@ impl PutIdentity {
                 }],
                 agreement,
             },
-            state: match state {
-                Some(state) => Some(state?),
-                None => None,
-            },
+            state,
         })
     }
 }
@@ -630,19 +632,26 @@ impl PutState {
     /// `invalid`.
     pub fn parse(self) -> Result<SealedState, Problem> {
         let mut fields = Fields::default();
-        let state = self.read(&mut fields, ["version", "blob"]);
-        fields.done(|| state)
+        let sealed = fields.take("blob", bytes(&self.blob));
+        let version = fields.take("version", self.version());
+        fields.done(|| {
+            Some(SealedState {
+                version: version?,
+                sealed: sealed?,
+            })
+        })
     }
 
+    fn version(&self) -> Result<u64, &'static str> {
+        let fits = (1..1 << 53).contains(&self.version);
+        fits.then_some(self.version)
+            .ok_or("must be from 1 to 9007199254740991")
+    }
+
+    /// The same as a member of another body.
     fn take(&self, fields: &mut Fields, name: &str) -> Option<SealedState> {
-        self.read(fields, [name; 2])
-    }
-
-    /// The state, each member under the name that the client knows it by.
-    fn read(&self, fields: &mut Fields, [version, blob]: [&str; 2]) -> Option<SealedState> {
-        let sealed = fields.take(blob, bytes(&self.blob));
-        let is_safe = (1..1 << 53).contains(&self.version).then_some(self.version);
-        let version = fields.take(version, is_safe.ok_or("must be from 1 to 9007199254740991"));
+        let sealed = fields.take(name, bytes(&self.blob));
+        let version = fields.take(name, self.version());
         Some(SealedState {
             version: version?,
             sealed: sealed?,
