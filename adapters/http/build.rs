@@ -41,7 +41,12 @@ const SERVICE_WORKER: (&str, &str) = ("/service_worker.js", "js/shell/service_wo
 /// Where the service worker finds what it keeps.
 const SHELL: &str = "js/shell/files.js";
 /// What is not part of the page that people chat in.
-const NOT_SHELL: [&str; 3] = ["/api/docs", "/assets/js/docs.", "/assets/css/docs."];
+const NOT_SHELL: [&str; 4] = [
+    "/api/docs",
+    "/assets/js/docs.",
+    "/assets/css/docs.",
+    "/assets/fonts/OFL.",
+];
 /// Folders of files that are taken as they are.
 const FOLDERS: [&str; 2] = ["fonts", "img"];
 
@@ -114,7 +119,7 @@ fn build(source: &Path, out: &Path) -> String {
 fn service_worker(read: bundle::Reader<'_>, served: &BTreeMap<String, Vec<u8>>) -> String {
     let shell: BTreeMap<&String, String> = served
         .iter()
-        .filter(|(path, _)| !NOT_SHELL.iter().any(|other| path.starts_with(other)) && !path.ends_with(".txt"))
+        .filter(|(path, _)| !NOT_SHELL.iter().any(|other| path.starts_with(other)))
         .map(|(path, bytes)| (path, HEXLOWER.encode(&Sha256::digest(bytes))))
         .collect();
     let listed = |(path, digest): (&&String, &String)| format!("[{path:?},{digest:?}]");

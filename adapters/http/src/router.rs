@@ -7,7 +7,6 @@ use axum::{
     extract::{Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use chat_app::App;
 use chat_ports::Ports;
@@ -70,8 +69,7 @@ pub fn router<P: Ports>(app: Arc<App<P>>, site: Site) -> Router {
         meters: Meters::default(),
     });
     let routes = routes
-        .route("/manifest.webmanifest", get(pages::manifest::<P>))
-        .fallback(pages::page)
+        .fallback(pages::page::<P>)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), around::<P>))
         .with_state(shared);
