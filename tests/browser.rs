@@ -1,4 +1,5 @@
-//! The browser client: its core under Node, its types, and the whole of it in a real Chromium.
+//! The browser client: its core under Node, its types, and the whole of it in a real Chromium; in Firefox what browsers
+//! do differently, keys above all.
 //!
 //! What a machine lacks is looked for once; a trial that cannot run is *ignored* by name, with what it needs, so that
 //! the runner's own count shows it. Under `CI` nothing may be lacking, and such a trial fails.
@@ -15,18 +16,21 @@ enum Need {
     Node,
     Modules,
     Chromium,
+    Firefox,
 }
 
-const SCENARIOS: [&str; 13] = [
+const SCENARIOS: &[&str] = &[
     "talk", "restart", "offline", "accounts", "admin", "scroll", "timeline", "look", "rooms", "docs", "e2ee",
-    "keyed", "recovery",
+    "keyed", "recovery", "journey", "canaries", "custody", "reset", "screens", "states", "manners",
 ];
+const IN_FIREFOX: [&str; 3] = ["talk", "accounts", "e2ee"];
 
 struct Tools {
     folder: PathBuf,
     node: bool,
     modules: bool,
     chromium: Option<PathBuf>,
+    firefox: Option<PathBuf>,
     strict: bool,
 }
 
@@ -50,10 +54,12 @@ impl Tools {
             "/usr/bin/chromium-browser",
             "/usr/bin/google-chrome",
         ];
+        let firefox = ["/usr/bin/firefox-esr", "/usr/bin/firefox"];
         Self {
             node,
             modules: modules.exists(),
-            chromium: chromium.map(PathBuf::from).into_iter().find(|path| path.exists()),
+            chromium: first_there(&chromium),
+            firefox: first_there(&firefox),
             strict: is_ci(),
             folder,
         }
@@ -64,7 +70,8 @@ impl Tools {
             Need::Node if !self.node => Some("needs node 20 or newer"),
             Need::Modules if !self.modules => Some("needs npm ci in tests/browser"),
             Need::Chromium if self.chromium.is_none() => Some("needs chromium"),
-            Need::Node | Need::Modules | Need::Chromium => None,
+            Need::Firefox if self.firefox.is_none() => Some("needs firefox"),
+            Need::Node | Need::Modules | Need::Chromium | Need::Firefox => None,
         })
     }
 
@@ -86,18 +93,31 @@ impl Tools {
         node
     }
 
-    fn scenario(&self, name: &str) -> Command {
-        let mut command = self.node(&["run.mjs", name]);
+    fn scenario(&self, name: &str, engine: &str) -> Command {
+        let mut command = self.node(&["run.mjs", name, engine]);
         command.env("SECURE_CHAT", env!("CARGO_BIN_EXE_secure-chat"));
         command.env(
             "SCREENSHOTS",
             concat!(env!("CARGO_MANIFEST_DIR"), "/target/screenshots"),
         );
-        if let Some(chromium) = &self.chromium {
-            command.env("CHROMIUM", chromium);
+        for (variable, browser) in [("CHROMIUM", &self.chromium), ("FIREFOX", &self.firefox)] {
+            if let Some(browser) = browser {
+                command.env(variable, browser);
+            }
         }
         command
     }
+
+    fn scenarios(&self, engine: &str, browser: Need, names: &[&str]) -> Vec<Trial> {
+        let needs = [Need::Node, Need::Modules, browser];
+        let trial =
+            |name: &&str| self.trial(&format!("{engine}::{name}"), &needs, self.scenario(name, engine));
+        names.iter().map(trial).collect()
+    }
+}
+
+fn first_there(paths: &[&str]) -> Option<PathBuf> {
+    paths.iter().map(PathBuf::from).find(|path| path.exists())
 }
 
 #[expect(clippy::disallowed_methods, reason = "a runner may ask where it runs")]
@@ -145,10 +165,13 @@ fn main() -> ExitCode {
             ]),
         ),
     ];
-    let needs = [Need::Node, Need::Modules, Need::Chromium];
-    trials.extend(
-        SCENARIOS.map(|name| tools.trial(&format!("chromium::{name}"), &needs, tools.scenario(name))),
-    );
+    trials.push(tools.trial(
+        "no_password_field",
+        &[Need::Node, Need::Modules],
+        tools.node(&["--test", "lint/"]),
+    ));
+    trials.extend(tools.scenarios("chromium", Need::Chromium, SCENARIOS));
+    trials.extend(tools.scenarios("firefox", Need::Firefox, &IN_FIREFOX));
     let mut arguments = Arguments::from_args();
     // A browser takes a core and more; two of them side by side would only wait for each other.
     arguments.test_threads.get_or_insert(2);

@@ -2,6 +2,7 @@ import { browserAccount } from './platform/account.js';
 import { browserClock, chance, randomId } from './platform/clock.js';
 import { browserHttp } from './platform/http.js';
 import { browserPast } from './platform/past.js';
+import { browserNotifier } from './platform/notifier.js';
 import { openSocket } from './platform/socket.js';
 import { browserStorage } from './platform/storage.js';
 import { startApp } from './views/app.js';
@@ -11,7 +12,8 @@ const root = document.getElementById('root');
 const log = document.getElementById('log');
 
 if (root && log) {
-  startApp({
-    clock: browserClock(), storage: browserStorage(), http, account: browserAccount(http), chance, randomId, openSocket,
-  }, root, log, browserPast());
+  const platform = {
+    clock: browserClock(), storage: browserStorage(), http, chance, randomId, openSocket, notifier: browserNotifier(),
+  };
+  startApp({ ...platform, account: browserAccount(platform) }, root, log, browserPast());
 }

@@ -200,3 +200,19 @@ test('what was written to a room that is not open is sent all the same', () => {
   w.last().hear({ type: 'error', code: 'forbidden', message: '', client_id: 'kept' });
   assert.equal(chat.unsent(), 1, 'it stays with its two ways out');
 });
+
+test('rooms that were open are known in their order; what comes from others is told of once', async () => {
+  const { w, chat, greet } = setUp();
+  const other = { ...ROOM, id: 2, name: 'boats', lobby: false };
+  greet(2, [other]);
+  chat.show(1);
+  chat.show(2);
+  assert.deepEqual(chat.recent(), [2, 1]);
+  const told = [];
+  chat.arrivals.watch((said) => { if (said) told.push(said.seq); });
+  w.last().hear({ type: 'new_message', message: message(3) });
+  w.last().hear({ type: 'new_message', message: message(3) });
+  w.last().hear({ type: 'new_message', message: message(4, { user_id: ADA.id, username: 'ada' }) });
+  w.last().hear({ type: 'new_message', message: message(5, { room_id: 2 }) });
+  assert.deepEqual(told, [3, 5]);
+});

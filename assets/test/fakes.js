@@ -21,6 +21,7 @@ export function world() {
       keys: (prefix) => [...stored.keys()].filter((key) => key.startsWith(prefix)).sort(),
     },
     chance: () => 0.5,
+    notifier: { permission: () => 'default', ask: async () => 'denied', isLooking: () => true, show() {} },
     randomId: () => `id-${ids += 1}`,
     openSocket(handlers) {
       const socket = {

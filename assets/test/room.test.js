@@ -297,3 +297,50 @@ test('members are read when they are first needed, and then only once', async ()
   room.hear({ type: 'member_left', room_id: 1, seq: 4, user: { id: 2, username: 'bea', is_admin: false } });
   assert.deepEqual(room.people.list.get().map((one) => one.username), ['cid']);
 });
+
+test('in a slow room one waits, and what stands in the box stays; moderators do not wait', async () => {
+  const { w, room } = await begun({ slow_mode: 30, role: 'member' });
+  room.draft.type('first');
+  assert.equal(room.submit(), true);
+  room.acknowledged({ client_id: 'id-1', id: 1003, seq: 3, created_at: new Date(1_700_000_003_000).toISOString() });
+  assert.equal(room.pause.left.get(), 30);
+  room.draft.type('second');
+  assert.equal(room.submit(), false);
+  assert.equal(room.draft.shown(), 'second');
+  room.hear({ type: 'room_changed', room_id: 1, seq: 4, room: { slow_mode: 0 } });
+  assert.equal(room.pause.left.get(), 0, 'it is slow no more');
+  assert.equal(room.submit(), true);
+  room.hear({ type: 'room_changed', room_id: 1, seq: 5, room: { slow_mode: 10 } });
+  room.refused({ client_id: 'id-2', code: 'rate_limited', retry_after: 7 });
+  assert.equal(room.pause.left.get(), 7);
+  w.advance(8_000);
+  assert.equal(room.pause.left.get(), 0);
+
+  const moderator = await begun({ slow_mode: 30, role: 'moderator' });
+  moderator.room.draft.type('first');
+  moderator.room.submit();
+  moderator.room.acknowledged({ client_id: 'id-1', id: 1003, seq: 3, created_at: new Date(1_700_000_003_000).toISOString() });
+  assert.equal(moderator.room.pause.left.get(), 0);
+});
+
+test('what is marked unread stays so while it is looked at and after a reload, until one comes back', async () => {
+  const { w, room, posted, live, make } = await begun({ read_seq: 2, kind: 'group' });
+  live(3);
+  live(4);
+  room.sees(true);
+  w.advance(1_000);
+  assert.deepEqual(posted.map(([, body]) => body.seq), [4]);
+  room.markUnread(1003);
+  assert.equal(room.line(), 2);
+  room.sees(true);
+  w.advance(5_000);
+  assert.equal(posted.length, 1, 'it is not read again by being in view');
+  const again = make();
+  again.open();
+  again.welcomed({ ...ROOM, last_seq: 4, read_seq: 4 });
+  again.close();
+  again.open();
+  assert.equal(again.line(), 2, 'the server says 4');
+  room.readAll();
+  assert.deepEqual([posted.at(-1)[1].seq, room.line()], [4, null]);
+});

@@ -103,3 +103,19 @@ test('without a lobby the oldest room stands first', () => {
   rooms.welcome([room(3, { name: 'anchors' }), room(2, { name: 'plain' })]);
   assert.deepEqual(rooms.list.get().map(titleOf), ['plain', 'anchors']);
 });
+
+test('who is named is told apart; what is unsent is marked; what is unread again waits again', () => {
+  const rooms = createRooms(ADA);
+  rooms.welcome([lobby]);
+  rooms.hear({ type: 'new_message', message: message(1, { content: 'hello' }) });
+  rooms.hear({ type: 'new_message', message: message(2, { content: 'and @Ada' }) });
+  assert.deepEqual([rooms.get(1).unread, rooms.get(1).mentions], [2, 1]);
+  rooms.read(1, 2);
+  assert.deepEqual([rooms.get(1).unread, rooms.get(1).mentions], [0, 0]);
+  rooms.mark(1, { draft: true, failed: false });
+  assert.deepEqual([rooms.get(1).draft, rooms.get(1).failed], [true, false]);
+  rooms.unread(1, 1);
+  assert.deepEqual(rooms.uncounted().map((room) => room.id), [1]);
+  rooms.count(1, [message(2, { content: 'and @Ada' })]);
+  assert.deepEqual([rooms.get(1).unread, rooms.get(1).mentions], [1, 1]);
+});

@@ -54,5 +54,5 @@ test('counts follow the rules of the language', () => {
   assert.deepEqual([0, 1, 2].map(words.members), ['0 members', '1 member', '2 members']);
   assert.deepEqual([1, 99, 100].map(words.count), ['1', '99', '99+']);
   assert.equal(words.membersAndUnread(7, 2), '7 members, 2 unread');
-  assert.equal(words.pageTitle(3, '#harbour', 'Northlight'), '(3) #harbour · Northlight');
+  assert.equal(words.pageTitle(3, 'harbour', 'Northlight'), '(3) harbour · Northlight');
 });

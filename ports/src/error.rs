@@ -73,12 +73,12 @@ pub enum Conflict {
     /// The directory has a record where one was to be appended.
     #[error("the directory has moved on")]
     DirectoryMoved,
+    /// Another state of the account was stored meanwhile.
+    #[error("another state was stored")]
+    StateMoved,
     /// There is no such link, it was used, or its time is over.
     #[error("the link is worth nothing")]
     DeadLink,
-    /// Another state was stored than the one that this was made from.
-    #[error("the state has moved on")]
-    StateMoved,
     /// The user is gone or banned.
     #[error("the user is gone or banned")]
     UserInactive,

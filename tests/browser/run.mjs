@@ -1,20 +1,13 @@
-// Runs one scenario against a server of its own: `node run.mjs NAME`. What it needs comes by the environment:
-// SECURE_CHAT (the program), CHROMIUM (the browser), SCREENSHOTS (where pictures go).
-import { chromium } from 'playwright-core';
-
+// Runs one scenario against a server of its own: `node run.mjs NAME [firefox]`. What it needs comes by the environment:
+// SECURE_CHAT (the program), CHROMIUM and FIREFOX (the browsers), SCREENSHOTS (where pictures go).
 import { Browser } from './lib/browser.mjs';
+import { launch } from './lib/engines.mjs';
 import { Server } from './lib/server.mjs';
 
-const name = process.argv[2];
-const { default: scenario } = await import(`./scenarios/${name}.mjs`);
-const server = await Server.start();
-const engine = await chromium.launch({
-  executablePath: process.env.CHROMIUM,
-  args: [
-    '--no-sandbox', '--disable-dev-shm-usage', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync',
-  ],
-});
+const [name, kind = 'chromium'] = process.argv.slice(2);
+const { default: scenario, environment = {} } = await import(`./scenarios/${name}.mjs`);
+const server = await Server.start(environment);
+const engine = await launch(kind);
 const browser = new Browser(engine, server);
 let failed = null;
 try {
@@ -22,7 +15,7 @@ try {
   browser.check();
 } catch (error) {
   failed = error;
-  await browser.picture(`failed-${name}`);
+  await browser.picture(`failed-${kind}-${name}`);
 }
 await engine.close();
 await server.end();

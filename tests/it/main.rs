@@ -35,10 +35,13 @@ mod metrics;
 mod oracle;
 mod proxy;
 mod raw;
+mod recorder;
 mod reference;
 mod resets;
 mod rooms;
 mod scale;
+mod scan;
+mod secrets;
 #[expect(
     dead_code,
     reason = "`tests/privileged` has these in common with us, and uses more of them"

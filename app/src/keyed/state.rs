@@ -1,7 +1,7 @@
 //! The state that an account's clients share, sealed for them alone.
 
-use chat_domain::Refusal;
 use chat_domain::keyed::SealedState;
+use chat_domain::{Refusal, UserId};
 use chat_ports::{KeyStore as _, Notice, Ports};
 
 use super::STATE_BYTES;
@@ -22,7 +22,7 @@ impl<P: Ports> App<P> {
     /// `state_conflict` with the one that is there, if another was stored meanwhile; `malformed` for one that is too
     /// large or empty.
     pub async fn put_state(&self, who: &SignedIn, state: SealedState) -> Result<u64, Error> {
-        if !fits_as_state(&state.sealed) {
+        if !fits(&state) {
             return Err(Refusal::Malformed.into());
         }
         let version = state.version;
@@ -38,9 +38,19 @@ impl<P: Ports> App<P> {
             Some(kept) => Err(Refusal::StateConflict { kept: Box::new(kept) }.into()),
         }
     }
+
+    /// The refusal of a state that another one came before.
+    pub(super) async fn state_moved(&self, user: UserId) -> Result<Error, Error> {
+        let none = SealedState {
+            version: 0,
+            sealed: Vec::new(),
+        };
+        let kept = self.ports.keys().state(user).await?.unwrap_or(none);
+        Ok(Refusal::StateConflict { kept: Box::new(kept) }.into())
+    }
 }
 
-/// Whether it is something, and not too much.
-pub(super) const fn fits_as_state(sealed: &[u8]) -> bool {
-    !sealed.is_empty() && sealed.len() <= STATE_BYTES
+/// Whether it has a size that is stored.
+pub(super) const fn fits(state: &SealedState) -> bool {
+    !state.sealed.is_empty() && state.sealed.len() <= STATE_BYTES
 }

@@ -14,6 +14,8 @@ import { value } from './value.js';
 
 /** At most so many rooms are looked into at a time to count what waits in them. */
 const LOOKS = 40;
+/** So many rooms are known as those that were open last. */
+const RECENT = 8;
 
 /**
  * The chat of a signed-in user: the rooms they are in, of which one is open, who is online, and one connection that
@@ -21,14 +23,17 @@ const LOOKS = 40;
  * @param {Platform} platform
  * @param {Me} me
  * @param {(message: Message) => void} speak is told of messages that arrive live from others in the open room
+ * @param {(frame: Frame) => void} [tell] is told of what concerns the account and its keys
  */
-export function createChat(platform, me, speak) {
+export function createChat(platform, me, speak, tell = () => {}) {
   const { http, storage } = platform;
   const remembered = `room:${me.id}`;
   const rooms = createRooms(me);
   const people = createOnline();
   /** The open room: null while there is none. */
   const open = value(/** @type {RoomState | null} */ (null));
+  /** The message of somebody else that has come last, in whatever room. */
+  const arrivals = value(/** @type {Message | null} */ (null));
   /** Whether the rooms are known. */
   const phase = value(/** @type {'loading' | 'ready'} */ ('loading'));
   /** @type {Map<number, RoomState>} */
@@ -47,7 +52,8 @@ export function createChat(platform, me, speak) {
   /** @param {Frame} frame */
   function hear(frame) {
     switch (frame.type) {
-      case 'auth_ok': return welcomed(frame);
+      case 'auth_ok': tell(frame); return welcomed(frame);
+      case 'dir': case 'state': case 'recovered': return tell(frame);
       case 'ack': return void states.get(frame.room_id)?.acknowledged(frame);
       case 'error': return refused(frame);
       case 'kicked': case 'banned': reason = frame.reason ?? null; return undefined;
@@ -79,11 +85,26 @@ export function createChat(platform, me, speak) {
 
   /** @param {Room} room */
   function begin(room) {
-    const state = createRoom({ platform, me, send: connection.send, summary: room, speak });
+    const state = createRoom({ platform, me, send: connection.send, summary: room, speak, unread: (seq, after) => unread(room.id, seq, after) });
     states.set(room.id, state);
     // The room knows how far it has been read; the list counts what comes after.
     state.room.watch(({ id, read_seq: seq }) => rooms.read(id, seq ?? 0));
+    const mark = () => rooms.mark(room.id, {
+      draft: state.draft.value.get().text.trim() !== '', failed: state.outbox.entries.get().some((entry) => entry.state === 'failed'),
+    });
+    state.draft.value.watch(mark);
+    state.outbox.entries.watch(mark);
     return state;
+  }
+
+  /**
+   * @param {number} id
+   * @param {number} seq
+   * @param {readonly Message[]} after
+   */
+  function unread(id, seq, after) {
+    rooms.unread(id, seq);
+    if (after.length > 0) rooms.count(id, after);
   }
 
   /** @param {number} id */
@@ -102,11 +123,14 @@ export function createChat(platform, me, speak) {
   function happened(frame) {
     const id = placeOf(frame);
     if (id === null) return;
+    const before = rooms.get(id)?.last_seq ?? 0;
     const place = rooms.hear(frame);
     if (place === 'left') return forget(id);
     // One was brought into a room, or a conversation was begun with one, elsewhere.
     if (place === 'unknown') return void refresh();
     states.get(id)?.hear(frame);
+    const message = frame.type === 'new_message' ? /** @type {Message} */ (frame.message) : null;
+    if (message && message.seq > before && message.user_id !== me.id) arrivals.set(message);
   }
 
   /** Asks which rooms there are, when one is heard of that is not known. */
@@ -143,6 +167,11 @@ export function createChat(platform, me, speak) {
     rooms.count(room.id, page.messages);
   }
 
+  /** @returns {readonly number[]} the rooms that were open last in this browser, the last one first */
+  function recent() {
+    return (storage.read(remembered) ?? '').split(',').map(Number).filter((id) => id > 0);
+  }
+
   function close() {
     open.get()?.close();
     open.set(null);
@@ -157,19 +186,18 @@ export function createChat(platform, me, speak) {
     if (!state) return false;
     if (state === open.get()) return true;
     open.get()?.close();
-    storage.write(remembered, String(id));
+    storage.write(remembered, [id, ...recent().filter((one) => one !== id)].slice(0, RECENT).join());
     state.open();
     open.set(state);
     return true;
   }
 
   return {
-    me, rooms, people, open, phase, connection, membership, show, close,
+    me, rooms, people, open, arrivals, phase, connection, membership, show, close,
 
     /** The room that was open last in this browser, or the one that everybody finds first. */
     home() {
-      const last = Number(storage.read(remembered));
-      return rooms.get(last) ?? rooms.list.get()[0] ?? null;
+      return rooms.get(recent()[0] ?? 0) ?? rooms.list.get()[0] ?? null;
     },
 
     /**
@@ -195,6 +223,11 @@ export function createChat(platform, me, speak) {
       const silent = rooms.list.get().filter((room) => room.latest === null && room.last_seq > 0);
       for (const room of silent.slice(0, LOOKS)) await peek(room).catch(() => {});
     },
+
+    recent,
+
+    /** The messages that are held on this device, by their rooms. */
+    held: () => rooms.list.get().map((room) => ({ room, messages: states.get(room.id)?.messages() ?? [] })),
 
     /** Why an administrator closed the connection, if they said so. */
     reason: () => reason,

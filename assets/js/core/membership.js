@@ -53,6 +53,13 @@ export function createMembership(http, rooms) {
     },
 
     /**
+     * The first few who are in the room.
+     * @param {number} id
+     * @returns {Promise<readonly Member[]>}
+     */
+    some: async (id) => (await http.get(`/api/rooms/${id}/members?limit=4`)).members,
+
+    /**
      * Everybody who is in the room.
      * @param {number} id
      * @returns {Promise<readonly Member[]>}

@@ -4,6 +4,7 @@
 
 import { explain } from './problems.js';
 import { value } from './value.js';
+import { words } from './words.js';
 
 /**
  * A message that was written and is not acknowledged yet. Its name never changes, so however often it is sent, it is
@@ -64,7 +65,7 @@ export function createOutbox(platform, userId, roomId, send) {
       type: 'message', content: next.content, message_type: 'text', room_id: roomId, client_id: next.clientId,
       ...(next.replyTo !== null && { reply_to: next.replyTo }),
     };
-    if (send(frame)) change(next.clientId, { state: 'sending' });
+    if (send(frame)) change(next.clientId, { state: 'sending', fault: null });
   }
 
   return {
@@ -108,7 +109,7 @@ export function createOutbox(platform, userId, roomId, send) {
     refused(clientId, problem) {
       if (!entries.get().some((entry) => entry.clientId === clientId)) return false;
       if (problem.code === 'rate_limited' || problem.code === 'unavailable') {
-        change(clientId, { state: 'queued' });
+        change(clientId, { state: 'queued', fault: words.heldBack });
         stopTimer();
         stopTimer = clock.after((problem.retry_after ?? 1) * 1_000, flush);
         return true;

@@ -22,10 +22,26 @@ export function explain(problem) {
     case 'insecure_context': return words.insecure;
     case 'kdf_refused': return words.passwordRefused;
     case 'derived_auth_required': return words.hasKeys;
-    case 'bad_box': case 'own_key_mismatch': case 'bad_directory': case 'directory_fork': return words.notTrusted;
+    case 'bad_box': return words.notTrusted;
+    case 'identity_conflict': return words.keysJustChanged;
     case 'invalid': return problem.fields?.some((f) => f.field === 'content') ? words.tooLong : problem.message;
-    default: return words.failed;
+    default: return saidOf(alarmOf(problem));
   }
+}
+
+/** @typedef {keyof typeof words.alarms} Alarm */
+
+/** @param {Alarm | null} alarm */
+const saidOf = (alarm) => (alarm === null ? words.failed : words.alarms[alarm]);
+
+/**
+ * The alarm in a refusal, if it says that the server does not show what it showed before: a thing to stop at, not to try
+ * again. Only what was found here is one.
+ * @param {Problem} problem
+ * @returns {Alarm | null}
+ */
+export function alarmOf({ status, code }) {
+  return status === 0 && Object.hasOwn(words.alarms, code) ? /** @type {Alarm} */ (code) : null;
 }
 
 /**

@@ -7,6 +7,8 @@
 import { createDraft } from './drafts.js';
 import { createHistory } from './history.js';
 import { createOutbox } from './outbox.js';
+import { may } from './membership.js';
+import { createPause } from './pause.js';
 import { createPending } from './pending.js';
 import { createPeople } from './people.js';
 import { oneLine } from './rows.js';
@@ -21,10 +23,11 @@ const READ_AFTER = 1_000;
  * One room: its messages, what is written in it and on its way, who is typing, how far it has been read.
  * @param {{
  *   platform: Platform, me: Person, send: (frame: Frame) => boolean, summary: Summary,
- *   speak: (message: Message) => void,
- * }} needs `speak` is told of messages that arrive live from others
+ *   speak: (message: Message) => void, unread?: (seq: number, after: readonly Message[]) => void,
+ * }} needs `speak` is told of messages that arrive live from others, `unread` up to where the reader wants the room to
+ *   count as read, and what is held of what comes after
  */
-export function createRoom({ platform, me, send, summary, speak }) {
+export function createRoom({ platform, me, send, summary, speak, unread = () => {} }) {
   const { clock, http, storage } = platform;
   const { id } = summary;
   const room = value(summary);
@@ -35,6 +38,7 @@ export function createRoom({ platform, me, send, summary, speak }) {
 
   const timeline = createTimeline();
   const outbox = createOutbox(platform, me.id, id, send);
+  const pause = createPause(clock);
   const typing = createTyping(platform, me, id, send);
   const draft = createDraft(storage, me.id, id);
   const people = createPeople(platform, id);
@@ -49,6 +53,10 @@ export function createRoom({ platform, me, send, summary, speak }) {
   let line = null;
   let readSeq = summary.read_seq ?? 0;
   let watching = false;
+  // The server knows only how far somebody has read at most; what is unread again is so in this browser.
+  const unreadKey = `unread:${me.id}:${id}`;
+  /** Marked as unread just now: that it is in view does not make it read. */
+  let isKept = false;
   /** @type {(() => void) | null} */
   let stopReading = null;
 
@@ -63,13 +71,19 @@ export function createRoom({ platform, me, send, summary, speak }) {
   /** @param {Frame} frame */
   function hear(frame) {
     if (frame.type === 'typing') return typing.hear(frame);
-    if (frame.type === 'room_changed') room.set({ ...room.get(), ...frame.room });
+    if (frame.type === 'room_changed') changedTo(frame.room);
     if (frame.type === 'member_joined' || frame.type === 'member_left') came(frame);
     const message = timeline.take(frame);
     if (frame.type === 'new_message') held(frame.message);
     if (message) arrived(message);
     if (opened) history.mend();
     changed();
+  }
+
+  /** @param {Summary} next */
+  function changedTo(next) {
+    room.set({ ...room.get(), ...next });
+    if (room.get().slow_mode === 0) pause.end();
   }
 
   /** @param {Frame} frame */
@@ -89,7 +103,16 @@ export function createRoom({ platform, me, send, summary, speak }) {
     else if (opened) line ??= message.seq - 1;
   }
 
+  /** What was marked as unread stays so, whatever the server knows. */
+  function keepUnread() {
+    const kept = storage.read(unreadKey);
+    if (kept === null) return;
+    readSeq = Math.min(readSeq, Number(kept));
+    unread(readSeq, timeline.messages().filter((message) => message.seq > readSeq));
+  }
+
   function readSoon() {
+    if (isKept) return;
     stopReading ??= clock.after(READ_AFTER, () => {
       stopReading = null;
       markRead(timeline.upTo());
@@ -101,6 +124,7 @@ export function createRoom({ platform, me, send, summary, speak }) {
     if (timeline.isDetached() || !history.begun() || seq <= readSeq) return;
     const before = readSeq;
     readSeq = seq;
+    storage.remove(unreadKey);
     room.set({ ...room.get(), read_seq: seq });
     http.post(`/api/rooms/${id}/read`, { seq }).catch(() => { readSeq = Math.min(readSeq, before); });
   }
@@ -108,7 +132,7 @@ export function createRoom({ platform, me, send, summary, speak }) {
   /** What stands in the message box is sent, or takes the place of the message that is being edited. */
   function submit() {
     const { text, replyTo, editing } = draft.value.get();
-    if (draft.shown().trim() === '') return false;
+    if (draft.shown().trim() === '' || (!editing && pause.left.get() > 0)) return false;
     if (editing) {
       draft.set({ editing: null });
       edit(editing.id, editing.text);
@@ -130,7 +154,7 @@ export function createRoom({ platform, me, send, summary, speak }) {
   }
 
   return {
-    id, me, room, changes, connected, outbox, typing, draft, people,
+    id, me, room, changes, connected, outbox, typing, draft, people, pause,
     history: history.state,
     notice: pending.notice,
     dismiss: pending.dismiss,
@@ -148,6 +172,7 @@ export function createRoom({ platform, me, send, summary, speak }) {
     close() {
       opened = false;
       line = null;
+      isKept = false;
       this.sees(false);
       typing.wrote(false);
     },
@@ -159,6 +184,7 @@ export function createRoom({ platform, me, send, summary, speak }) {
     welcomed(next) {
       room.set(next);
       readSeq = Math.max(readSeq, next.read_seq ?? 0);
+      keepUnread();
       connected.set(true);
       if (opened) history.catchUp();
       outbox.flush();
@@ -188,6 +214,7 @@ export function createRoom({ platform, me, send, summary, speak }) {
           ...(entry.replyTo !== null && { reply_to: entry.replyTo }),
         },
       });
+      if (!may(room.get(), me).change) pause.begin(room.get().slow_mode);
       changed();
       return true;
     },
@@ -196,7 +223,11 @@ export function createRoom({ platform, me, send, summary, speak }) {
      * @param {Frame} frame
      * @returns {boolean} whether the message was written here
      */
-    refused: (frame) => outbox.refused(frame.client_id, /** @type {any} */ (frame)),
+    refused(frame) {
+      const ours = outbox.refused(frame.client_id, /** @type {any} */ (frame));
+      if (ours && frame.code === 'rate_limited' && room.get().slow_mode > 0) pause.begin(frame.retry_after ?? 1);
+      return ours;
+    },
 
     /** How many messages wait to be sent. */
     waiting: () => outbox.entries.get().filter((entry) => entry.state !== 'failed').length,
@@ -237,6 +268,29 @@ export function createRoom({ platform, me, send, summary, speak }) {
     },
 
     markRead,
+
+    /** The reader has seen enough: everything that is here counts as read. */
+    readAll() {
+      isKept = false;
+      this.clearLine();
+      markRead(timeline.upTo());
+    },
+
+    /**
+     * Counts the room as unread from a message on, until the reader comes back to it.
+     * @param {number} messageId
+     */
+    markUnread(messageId) {
+      const message = timeline.get(messageId);
+      if (!message) return;
+      isKept = true;
+      stopReading?.();
+      stopReading = null;
+      line = message.seq - 1;
+      storage.write(unreadKey, String(line));
+      keepUnread();
+      changed();
+    },
 
     /** @param {string} text */
     write(text) {

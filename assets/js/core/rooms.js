@@ -3,17 +3,19 @@
 /** @typedef {import('./types.js').Frame} Frame */
 /** @typedef {import('./types.js').Person} Person */
 
+import { mentions } from './mentions.js';
 import { value } from './value.js';
 
 /**
- * A room as the list shows it: how many messages of others wait in it, and the newest one.
- * @typedef {Room & { unread: number, latest: Message | null }} Entry
+ * A room as the list shows it: how many messages of others wait in it, how many of them name the reader, the newest
+ * one, and whether something is written there that is not sent, or was refused.
+ * @typedef {Room & { unread: number, mentions: number, latest: Message | null, draft: boolean, failed: boolean }} Entry
  */
 
 /** More waiting messages than this are not counted one by one. */
 export const COUNTED = 100;
 
-const names = new Intl.Collator(undefined, { sensitivity: 'base', numeric: true });
+const order = new Intl.Collator(undefined, { sensitivity: 'base', numeric: true });
 
 /**
  * The rooms that one is in: what they are called, how much waits in each, and how they change.
@@ -32,7 +34,7 @@ export function createRooms(me) {
   function keep(room) {
     const known = held.get(room.id);
     if (!known) {
-      held.set(room.id, { room, waiting: new Set(), latest: null, counted: nothingMissed(room) });
+      held.set(room.id, { room, waiting: new Map(), latest: null, counted: nothingMissed(room), draft: false, failed: false });
       return;
     }
     const missed = room.last_seq > known.room.last_seq;
@@ -53,7 +55,15 @@ export function createRooms(me) {
     const message = /** @type {Message} */ (frame.message);
     if (message.seq <= known.room.last_seq) return;
     known.latest = message;
-    if (message.user_id !== me.id && known.waiting.size < COUNTED) known.waiting.add(message.seq);
+    if (message.user_id !== me.id && known.waiting.size < COUNTED) known.waiting.set(message.seq, names(message));
+  }
+
+  /**
+   * Whether the reader is named in a message.
+   * @param {Message} message
+   */
+  function names(message) {
+    return mentions(message.content ?? '', me.username);
   }
 
   /**
@@ -139,6 +149,31 @@ export function createRooms(me) {
     },
 
     /**
+     * What the reader has written there and not sent.
+     * @param {number} id
+     * @param {{ draft: boolean, failed: boolean }} left
+     */
+    mark(id, { draft, failed }) {
+      const known = held.get(id);
+      if (!known || (known.draft === draft && known.failed === failed)) return;
+      Object.assign(known, { draft, failed });
+      tell();
+    },
+
+    /**
+     * One wants it to be unread from here on.
+     * @param {number} id
+     * @param {number} seq
+     */
+    unread(id, seq) {
+      const known = held.get(id);
+      if (!known) return;
+      known.room = { ...known.room, read_seq: seq };
+      known.counted = false;
+      tell();
+    },
+
+    /**
      * Rooms of which it is not known yet how many of the missed events are messages.
      * @returns {readonly Room[]}
      */
@@ -154,7 +189,7 @@ export function createRooms(me) {
       if (!known) return;
       const readUpTo = known.room.read_seq ?? 0;
       for (const message of page) {
-        if (message.seq > readUpTo && message.user_id !== me.id) known.waiting.add(message.seq);
+        if (message.seq > readUpTo && message.user_id !== me.id) known.waiting.set(message.seq, names(message));
       }
       const newest = page.at(-1);
       if (newest && newest.seq > (known.latest?.seq ?? 0)) known.latest = newest;
@@ -164,7 +199,8 @@ export function createRooms(me) {
   };
 }
 
-/** @typedef {ReturnType<typeof createRooms>} Rooms *//** @typedef {{ room: Room, waiting: Set<number>, latest: Message | null, counted: boolean }} Held */
+/** @typedef {ReturnType<typeof createRooms>} Rooms */
+/** @typedef {{ room: Room, waiting: Map<number, boolean>, latest: Message | null, counted: boolean, draft: boolean, failed: boolean }} Held */
 
 /** What takes a place in a room. */
 const EVENTS = new Set([
@@ -208,8 +244,8 @@ export function neighbour(list, from, step, unreadOnly) {
 }
 
 /** @param {Held} known */
-function entry({ room, waiting, latest }) {
-  return { ...room, unread: waiting.size, latest };
+function entry({ room, waiting, latest, draft, failed }) {
+  return { ...room, unread: waiting.size, mentions: [...waiting.values()].filter(Boolean).length, latest, draft, failed };
 }
 
 /**
@@ -220,7 +256,7 @@ function entry({ room, waiting, latest }) {
 function inOrder(all) {
   const first = firstRoom(all);
   const rank = (/** @type {Room} */ room) => (room === first ? 0 : room.kind === 'direct' ? 2 : 1);
-  return all.sort((a, b) => rank(a) - rank(b) || names.compare(titleOf(a), titleOf(b)) || a.id - b.id);
+  return all.sort((a, b) => rank(a) - rank(b) || order.compare(titleOf(a), titleOf(b)) || a.id - b.id);
 }
 
 /**
@@ -244,7 +280,7 @@ function gone(known, seq) {
 /** @param {Held} known */
 function forgetRead(known) {
   const upTo = known.room.read_seq ?? 0;
-  for (const seq of [...known.waiting]) if (seq <= upTo) known.waiting.delete(seq);
+  for (const seq of known.waiting.keys()) if (seq <= upTo) known.waiting.delete(seq);
   if (nothingMissed(known.room)) known.counted = true;
 }
 

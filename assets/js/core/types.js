@@ -23,7 +23,7 @@
  * @typedef {{ type: string } & Record<string, any>} Frame
  * @typedef {{
  *   status: number, code: string, message: string, retry_after?: number, reason?: string,
- *   fields?: { field: string, message: string }[],
+ *   fields?: { field: string, message: string }[], state?: { version: number, blob: string },
  * }} Problem
  *
  * @typedef {{ now(): number, after(delay: number, act: () => void): () => void }} Clock
@@ -42,19 +42,38 @@
  * @typedef {{
  *   current(): Promise<SessionAnswer>,
  *   house(): Promise<{ app_name: string, registration: 'open' | 'closed', signed_in: boolean }>,
- *   signIn(username: string, password: string): Promise<{ user: Person, code: string | null }>,
+ *   signIn(username: string, password: string, stay: boolean):
+ *     Promise<{ user: Person, code: string | null, isDerivationNew: boolean }>,
  *   signInKeyless(username: string, password: string): Promise<void>,
- *   signUp(username: string, password: string): Promise<{ user: Person, code: string }>,
- *   recover(username: string, code: string, password: string): Promise<{ user: Person, code: string }>,
+ *   signUp(username: string, password: string, stay: boolean): Promise<{ user: Person, code: string }>,
+ *   recover(username: string, code: string, password: string, stay: boolean): Promise<{ user: Person, code: string }>,
+ *   startOver(token: string, password: string, stay: boolean): Promise<{ user: Person, code: string }>,
+ *   canResume(user: Person): boolean,
+ *   resume(user: Person): Promise<boolean>,
+ *   reopen(user: Person): Promise<boolean>,
+ *   unlock(user: Person, password: string, stay: boolean): Promise<void>,
+ *   lock(user: Person): Promise<void>,
+ *   release(): Promise<void>,
+ *   sync(): Promise<void>,
+ *   heard(frame: Frame): Promise<void>,
  *   changeCode(user: Person, password: string): Promise<string>,
  *   changePassword(user: Person, old: string, password: string): Promise<void>,
+ *   rotate(user: Person, password: string): Promise<void>,
+ *   renew(user: Person, old: string, password: string): Promise<{ user: Person, code: string }>,
+ *   forgetServer(): Promise<void>,
  *   signOut(): Promise<void>,
  * }} Account
+ *
+ * What tells of messages while nobody looks at the page. `unsupported` where the browser has nothing of the kind.
+ * @typedef {{
+ *   permission(): 'default' | 'granted' | 'denied' | 'unsupported', ask(): Promise<string>, isLooking(): boolean,
+ *   show(alert: { title: string, body: string, tag: string, pressed: () => void }): void,
+ * }} Notifier
  *
  * What the core needs of the browser; under Node it is given something else.
  * @typedef {{
  *   clock: Clock, storage: Storage, http: Http, account: Account, chance(): number, randomId(): string,
- *   openSocket(handlers: SocketHandlers): Socket,
+ *   notifier: Notifier, openSocket(handlers: SocketHandlers): Socket,
  * }} Platform
  */
 

@@ -17,12 +17,14 @@ import { recoveryCode, recoveryKeys } from './recovery.js';
  * @typedef {{ own: Statement, signKey: CryptoKey, agreement: Map<number, PrivateKey>, stateKey: CryptoKey,
  *   localKey: CryptoKey }} Account
  * @typedef {{ instance: Bytes, usr: string }} Owner
+ * @typedef {{ gen: number, kem: number, hash: Bytes }} After a statement that was made before
  */
 
 /** What a new password is derived with (OWASP's figure for PBKDF2-HMAC-SHA-256). */
 const ITERATIONS = 600_000;
 const NOTHING = new Uint8Array(0);
-const NO_STATEMENT = new Uint8Array(32);
+/** @type {After} */
+const BEGINNING = { gen: 0, kem: 0, hash: new Uint8Array(32) };
 
 /**
  * The account's own secret under a password, and what proves that password from now on.
@@ -54,21 +56,59 @@ export async function lockByCode(amk, { instance, usr }) {
 /**
  * New keys under the account's own secret, which is wiped: in boxes, said in a statement, and open.
  * @param {Bytes} amk
- * @param {Owner & { userId: number, ts: number }} owner
+ * @param {Owner & { userId: number, ts: number, after?: After, former?: CryptoKey | null }} owner `after`: the statement
+ *   that this one follows, if the account had keys before; `former`: the signing key from then, if it is still there
  */
-export async function makeKeys(amk, { instance, usr, userId, ts }) {
+export async function makeKeys(amk, { instance, usr, userId, ts, after = BEGINNING, former = null }) {
   const { kek, stateKey, localKey } = await accountSubkeys(amk);
   const [ed, x] = await Promise.all([generate('ed25519'), generate('x25519')]);
+  const [gen, kem] = [after.gen + 1, after.kem + 1];
   const t = encodeStatement({
-    instance, userId, usr, gen: 1, kem: 1, edPub: ed.pub, xPub: x.pub, prev: NO_STATEMENT, flags: 0, ts,
+    instance, userId, usr, gen, kem, edPub: ed.pub, xPub: x.pub, prev: after.hash, flags: 0, ts,
   });
-  const { s } = await signStatement(t, ed.key);
-  const edBox = await sealSecret(kek, places.signingKey(instance, usr, 1), 'ed25519', ed.secret);
-  const xBox = await sealSecret(kek, places.agreementKey(instance, usr, 1), 'x25519', x.secret);
-  const agreement = new Map([[1, { key: x.key, pub: x.pub }]]);
+  const signatures = await signStatement(t, ed.key, former);
+  const edBox = await sealSecret(kek, places.signingKey(instance, usr, gen), 'ed25519', ed.secret);
+  const xBox = await sealSecret(kek, places.agreementKey(instance, usr, kem), 'x25519', x.secret);
+  const agreement = new Map([[kem, { key: x.key, pub: x.pub }]]);
   /** @type {Account} */
   const account = { own: parseStatement(t), signKey: ed.key, agreement, stateKey, localKey };
-  return { account, edBox, xBox, statement: { t, s } };
+  return { account, kek, gen, kem, edBox, xBox, statement: { t, ...signatures } };
+}
+
+/**
+ * Another encryption key beside those that the account has. The account's own secret is wiped.
+ * @param {Bytes} amk
+ * @param {Account} account
+ * @param {{ last: Bytes, ts: number }} at `last`: the hash of the account's newest statement
+ */
+export async function addAgreementKey(amk, account, { last, ts }) {
+  const { kek } = await accountSubkeys(amk);
+  const x = await generate('x25519');
+  const { own } = account;
+  const kem = own.kem + 1;
+  const t = encodeStatement({ ...own, kem, xPub: x.pub, prev: last, ts });
+  const signatures = await signStatement(t, account.signKey);
+  const xBox = await sealSecret(kek, places.agreementKey(own.instance, own.usr, kem), 'x25519', x.secret);
+  const agreement = new Map([...account.agreement, [kem, { key: x.key, pub: x.pub }]]);
+  return { account: { ...account, own: parseStatement(t), agreement }, kem, xBox, statement: { t, ...signatures } };
+}
+
+/**
+ * Encryption keys from under one secret, which is wiped, into boxes under another: what was sealed to them stays readable.
+ * @param {Bytes} amk
+ * @param {CryptoKey} kek
+ * @param {Keyring} keyring
+ * @param {Owner} owner
+ */
+export async function moveAgreementKeys(amk, kek, { x }, { instance, usr }) {
+  const { kek: former } = await accountSubkeys(amk, ['decrypt']);
+  return Promise.all(x.map(async ({ kem, box }) => {
+    const place = places.agreementKey(instance, usr, kem);
+    const plain = await openBox(former, place, box);
+    const moved = await sealBox(kek, place, plain);
+    plain.fill(0);
+    return { kem, box: moved };
+  }));
 }
 
 /**
@@ -93,14 +133,41 @@ async function sealSecret(kek, place, kind, secret) {
  * @returns {Promise<Account>}
  */
 export async function openAccount(amk, keyring, statements) {
-  const own = statements.at(-1);
-  insist(own, 'own_key_mismatch', 'nothing published');
+  const own = newestOf(statements);
   const { kek, stateKey, localKey } = await accountSubkeys(amk);
   const signKey = await openSigningKey(kek, keyring, own);
   const agreement = await openAgreementKeys(kek, keyring, statements);
-  await checkSigning(signKey, own);
-  await checkAgreement(agreement.get(own.kem), own);
-  return { own, signKey, agreement, stateKey, localKey };
+  const account = { own, signKey, agreement, stateKey, localKey };
+  await checkKeys(account, own);
+  return account;
+}
+
+/** @param {readonly Statement[]} statements */
+function newestOf(statements) {
+  const own = statements.at(-1);
+  insist(own, 'own_key_mismatch', 'nothing published');
+  return own;
+}
+
+/**
+ * Whether an account that was opened before has the keys that are published now.
+ * @param {Account} account
+ * @param {readonly Statement[]} statements
+ */
+export async function checkAccount(account, statements) {
+  const published = newestOf(statements);
+  const isNewest = published.gen === account.own.gen && published.kem === account.own.kem;
+  insist(isNewest, 'keys_changed', 'by the owner elsewhere');
+  await checkKeys(account, published);
+}
+
+/**
+ * @param {Account} account
+ * @param {Statement} published
+ */
+async function checkKeys({ signKey, agreement }, published) {
+  await checkSigning(signKey, published);
+  await checkAgreement(agreement.get(published.kem), published);
 }
 
 /**

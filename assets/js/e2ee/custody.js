@@ -1,4 +1,6 @@
-import { lockByCode, lockByPassword, makeKeys, openAccount } from './account.js';
+import {
+  addAgreementKey, checkAccount, lockByCode, lockByPassword, makeKeys, moveAgreementKeys, openAccount,
+} from './account.js';
 import { openBox, places, sealBox } from './box.js';
 import { toHex } from './codec.js';
 import { encodeEntry } from './entry.js';
@@ -21,6 +23,7 @@ import { signBroadcast } from './trust.js';
  * @typedef {import('./account.js').Keyring} Keyring
  * @typedef {import('./account.js').Account} Account
  * @typedef {import('./account.js').Owner} Owner
+ * @typedef {import('./account.js').After} After
  */
 
 const MOST_EPOCHS = 256;
@@ -67,6 +70,8 @@ export class Custody {
   #recovering = null;
   /** @type {Account | null} */
   #account = null;
+  /** @type {Account | null} as it will be when the directory says so */
+  #next = null;
   /** @type {Map<string, Bytes>} a secret drawn for an epoch whose entry is not made yet, by its commitment */
   #drawn = new Map();
   #epochs = new Recent();
@@ -90,8 +95,8 @@ export class Custody {
     const amk = await this.#openMaster(amkPw);
     this.#account = await openAccount(amk, keyring, statements);
     this.#pending = null;
-    const { userId, gen, kem } = this.#account.own;
-    return { userId, gen, kem };
+    const { userId, gen, kem, ts } = this.#account.own;
+    return { userId, gen, kem, made: ts };
   }
 
   /** @param {Bytes} amkPw the account's own secret under the password that was proved */
@@ -103,14 +108,25 @@ export class Custody {
   }
 
   /**
+   * Opens the account with keys that were kept here, if they are those that are published.
+   * @param {Account} account
+   * @param {readonly Statement[]} statements as for `unlock`
+   */
+  async restore(account, statements) {
+    await checkAccount(account, statements);
+    this.#account = account;
+  }
+
+  /**
    * Makes an account and opens it. The recovery code that comes with it is to be shown once, and kept nowhere.
-   * @param {Owner & { userId: number, ts: number, password: string }} owner
+   * @param {Owner & { userId: number, ts: number, password: string, after?: After }} owner `after`: for an account that
+   *   begins anew because its keys are lost
    */
   async register(owner) {
     const amk = randomBytes(32);
     const byPassword = await lockByPassword(amk, owner);
     const byCode = await lockByCode(amk, owner);
-    const { account, ...made } = await makeKeys(amk, owner);
+    const { account, kek, ...made } = await makeKeys(amk, owner);
     this.#account = account;
     return { ...byPassword, ...byCode, ...made };
   }
@@ -126,10 +142,57 @@ export class Custody {
     const amk = randomBytes(32);
     const amkPw = await sealBox(pending.wrapKey, places.amkByPassword(instance, usr, salt, iterations), amk);
     const byCode = await lockByCode(amk, { instance, usr });
-    const { account, ...made } = await makeKeys(amk, { instance, usr, userId, ts });
+    const { account, kek, ...made } = await makeKeys(amk, { instance, usr, userId, ts });
     this.#account = account;
     this.#pending = null;
     return { amkPw, ...byCode, ...made };
+  }
+
+  /**
+   * Another encryption key; the password was proved. It is the account's from `adopt` on.
+   * @param {{ amkPw: Bytes, last: Bytes, ts: number }} change
+   */
+  async rotate({ amkPw, last, ts }) {
+    const account = this.account;
+    const { account: next, ...made } = await addAgreementKey(await this.#openMaster(amkPw), account, { last, ts });
+    this.#pending = null;
+    this.#next = next;
+    return made;
+  }
+
+  /**
+   * Another identity under another password and another code, which the present one confirms; the old password was
+   * proved. It is the account's from `adopt` on.
+   * @param {{ amkPw: Bytes, keyring: Keyring, password: string, last: Bytes, ts: number }} change
+   */
+  async renew({ amkPw, keyring, password, last, ts }) {
+    const { own, signKey, agreement } = this.account;
+    const former = await this.#openMaster(amkPw);
+    const amk = randomBytes(32);
+    const locked = { ...await lockByPassword(amk, { ...own, password }), ...await lockByCode(amk, own) };
+    const after = { gen: own.gen, kem: own.kem, hash: last };
+    const { account, kek, ...made } = await makeKeys(amk, { ...own, ts, after, former: signKey });
+    const older = await moveAgreementKeys(former, kek, keyring, own);
+    this.#pending = null;
+    this.#next = { ...account, agreement: new Map([...agreement, ...account.agreement]) };
+    return { ...locked, ...made, older };
+  }
+
+  /** The account with the keys that were made last, before they are its own. */
+  get next() {
+    insist(this.#next, 'locked', 'nothing to adopt');
+    return this.#next;
+  }
+
+  /** The keys that were made last are the account's. */
+  adopt() {
+    this.#account = this.next;
+    this.#next = null;
+  }
+
+  /** The account that the next state is sealed for. */
+  get stateOwner() {
+    return this.#next ?? this.account;
   }
 
   /**
@@ -196,6 +259,7 @@ export class Custody {
     this.#pending = null;
     this.#recovering = null;
     this.#account = null;
+    this.#next = null;
     for (const es of this.#drawn.values()) es.fill(0);
     this.#drawn.clear();
     this.#epochs.clear();
@@ -305,7 +369,7 @@ export class Custody {
 
   /** @param {{ version: number, plaintext: Bytes }} state */
   async sealState({ version, plaintext }) {
-    const { own, stateKey } = this.account;
+    const { own, stateKey } = this.stateOwner;
     return { blob: await sealBox(stateKey, places.state(own.instance, own.usr, version), plaintext) };
   }
 

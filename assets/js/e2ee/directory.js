@@ -130,7 +130,16 @@ export class Directory {
    * @returns {readonly Statement[]}
    */
   statementsOf(userId) {
-    return (this.#statements.get(userId) ?? []).map(({ known }) => known.statement);
+    return this.knownOf(userId).map(({ statement }) => statement);
+  }
+
+  /**
+   * The same with their hashes.
+   * @param {number} userId
+   * @returns {readonly Known[]}
+   */
+  knownOf(userId) {
+    return (this.#statements.get(userId) ?? []).map(({ known }) => known);
   }
 
   /**

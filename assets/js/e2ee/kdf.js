@@ -62,13 +62,14 @@ export async function accountKeys(master) {
 /**
  * The keys under the account's own secret. Wipes it.
  * @param {Bytes} amk
+ * @param {KeyUsage[]} [kekUses] what the key of the boxes is good for
  */
-export async function accountSubkeys(amk) {
+export async function accountSubkeys(amk, kekUses = ['encrypt', 'unwrapKey']) {
   insist(amk.length === 32, 'bad_key', 'size of the account secret');
   const secret = await importSecret(amk);
   amk.fill(0);
   const [kek, stateKey, localKey] = await Promise.all([
-    hkdfKey(secret, label('kek-identity'), { uses: ['encrypt', 'unwrapKey'] }),
+    hkdfKey(secret, label('kek-identity'), { uses: kekUses }),
     hkdfKey(secret, label('state')),
     hkdfKey(secret, label('local')),
   ]);

@@ -1,18 +1,17 @@
 import { accountOperations } from './account_operations.js';
-import { fromB64u } from './codec.js';
-import { Directory } from './directory.js';
+import { DirectoryCopy } from './directory_copy.js';
 import { E2eeError, insist } from './errors.js';
+import { keptInMemory } from './kept.js';
 import { apply, emptyLog, epochNumber, summarize } from './log.js';
 import { receiveMessage, receiveTombstone, Seen } from './message.js';
-import { equal } from './primitives.js';
 import { needsRotation } from './rotation.js';
+import { createStateOperations } from './state_operations.js';
 
 /**
  * @typedef {import('./codec.js').Bytes} Bytes
  * @typedef {import('./custody.js').Custody} Custody
  * @typedef {import('./log.js').State} State
  * @typedef {import('./directory.js').SignedHead} SignedHead
- * @typedef {{ i: number, head: string, ts: number, sig: string }} WireHead
  * @typedef {{ state: State, seen: Seen }} Room
  * @typedef {{ ok: any } | { error: { code: string } }} Answer
  */
@@ -21,22 +20,18 @@ import { needsRotation } from './rotation.js';
  * What the page may ask for, by name. Keys stay in the custody; logs and the directory stay here beside it, so that the
  * page can show what was checked but never decides what was.
  * @param {Custody} custody
+ * @param {import('./kept.js').Kept} [kept] what stays in this browser
  * @returns {Readonly<Record<string, (args: any) => unknown>>}
  */
-export function createOperations(custody) {
-  /** @type {Directory | null} */
-  let directory = null;
+export function createOperations(custody, kept = keptInMemory()) {
+  const directory = new DirectoryCopy(kept);
+  const states = createStateOperations({ custody, directory, kept });
   /** @type {Map<number, Room>} */
   const rooms = new Map();
 
-  function theDirectory() {
-    insist(directory, 'bad_directory', 'none yet');
-    return directory;
-  }
-
   /** @param {number} room */
   function theRoom(room) {
-    const held = rooms.get(room) ?? { state: emptyLog(theDirectory().instance, room), seen: new Seen() };
+    const held = rooms.get(room) ?? { state: emptyLog(directory.current.instance, room), seen: new Seen() };
     rooms.set(room, held);
     return held;
   }
@@ -60,7 +55,8 @@ export function createOperations(custody) {
   }
 
   return Object.freeze({
-    ...accountOperations(custody, (userId) => theDirectory().statementsOf(userId)),
+    ...accountOperations({ custody, directory, kept, states }),
+    ...states.operations,
     openWrap: (args) => custody.openWrap(args),
     openBacklink: (args) => custody.openBacklink(args),
     sealBacklink: (args) => custody.sealBacklink(args),
@@ -75,66 +71,42 @@ export function createOperations(custody) {
 
     lock() {
       rooms.clear();
-      directory = null;
+      states.forget();
       return custody.lock();
     },
 
     /** @param {{ instance: Bytes, records: any[] }} args */
     async addRecords({ instance, records }) {
-      directory ??= new Directory(instance);
-      insist(equal(directory.instance, instance), 'bad_directory', 'another installation');
-      for (const record of records) await directory.append(record);
-      return { newest: directory.newest, head: directory.heads.at(-1) ?? null };
+      const copy = await directory.of(instance);
+      for (const record of records) await copy.append(record);
+      return { newest: copy.newest, head: copy.heads.at(-1) ?? null };
     },
 
-    /**
-     * A page of the directory as the server has sent it: what comes next, and whether that was all.
-     * @param {{ instance_id: string, instance_key: string, records: any[], head: WireHead | null }} page
-     */
-    async readDirectory({ instance_id: id, instance_key: key, records, head }) {
-      const instance = fromB64u(id, { size: 16 });
-      directory ??= new Directory(instance);
-      insist(equal(directory.instance, instance), 'bad_directory', 'another installation');
-      // What another page has brought meanwhile is here already, and was checked.
-      const newest = directory.newest;
-      for (const record of records.filter(({ i }) => !(i <= newest))) await directory.append(record);
-      const next = directory.newest + 1;
-      if (!head) {
-        insist(next === 0, 'bad_directory', 'no head');
-        return { next, whole: true };
-      }
-      if (head.i >= next) {
-        insist(records.length > 0, 'bad_directory', 'ends before its head');
-        return { next, whole: false };
-      }
-      await directory.checkHead(fromB64u(key, { size: 32 }), {
-        i: head.i, head: fromB64u(head.head, { size: 32 }), ts: head.ts, sig: fromB64u(head.sig, { size: 64 }),
-      });
-      return { next, whole: true };
-    },
+    /** @param {import('./directory_copy.js').Page} page */
+    readDirectory: (page) => directory.read(page),
 
     /** @param {{ i: number, head: Bytes }} pin */
     checkPin({ i, head }) {
-      theDirectory().checkPin(i, head);
+      directory.current.checkPin(i, head);
       return {};
     },
 
     /** @param {{ instanceKey: Bytes } & SignedHead} signed */
     async checkHead({ instanceKey, ...signed }) {
-      await theDirectory().checkHead(instanceKey, signed);
+      await directory.current.checkHead(instanceKey, signed);
       return {};
     },
 
     /** @param {{ room: number, entries: { e: Bytes, s: Bytes }[] }} args */
     async applyEntries({ room, entries }) {
       const held = theRoom(room);
-      for (const { e, s } of entries) held.state = await apply(held.state, e, s, theDirectory());
+      for (const { e, s } of entries) held.state = await apply(held.state, e, s, directory.current);
       return summarize(held.state);
     },
 
     /** @param {{ room: number } & import('./rotation.js').Circumstances} args */
     needsRotation: ({ room, ...circumstances }) => (
-      needsRotation(theRoom(room).state, theDirectory(), circumstances)
+      needsRotation(theRoom(room).state, directory.current, circumstances)
     ),
 
     /**

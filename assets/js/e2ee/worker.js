@@ -1,5 +1,6 @@
 import { Custody } from './custody.js';
 import { E2eeError } from './errors.js';
+import { keptByBrowser } from './kept.js';
 import { answerOf, createOperations } from './operations.js';
 import { selfTest } from './self_test.js';
 
@@ -8,7 +9,7 @@ import { selfTest } from './self_test.js';
  * `{ id, error: { code } }`; `selfTest` tells what the browser lacks, and without it nothing else is done.
  */
 
-const operations = createOperations(new Custody());
+const operations = createOperations(new Custody(), keptByBrowser());
 const tested = selfTest();
 
 /**

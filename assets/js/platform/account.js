@@ -1,5 +1,5 @@
 /** @typedef {import('../core/types.js').Account} Account */
-/** @typedef {import('../core/types.js').Http} Http */
+/** @typedef {import('../core/types.js').Platform} Platform */
 
 import { createKeyedAccount } from '../core/keyed_account.js';
 import { startKeeper } from './keeper.js';
@@ -7,21 +7,21 @@ import { startKeeper } from './keeper.js';
 /**
  * Accounts as the browser has them: keyed ones, whose password stays here, and by a way of their own those of programs,
  * whose password the server keeps a hash of. The Worker that has the keys is started when it is first asked.
- * @param {Http} http
+ * @param {Pick<Platform, 'http' | 'clock' | 'storage' | 'chance'>} platform
  * @returns {Account}
  */
-export function browserAccount(http) {
+export function browserAccount(platform) {
+  const { http } = platform;
   /** @type {import('./keeper.js').Keeper | null} */
   let keeper = null;
   const keyed = createKeyedAccount({
-    http,
+    ...platform,
     keeper: {
       async ask(op, args) {
         keeper ??= startKeeper();
         return keeper.ask(op, args);
       },
     },
-    now: () => Date.now(),
   });
   return {
     ...keyed,
@@ -36,10 +36,9 @@ export function browserAccount(http) {
       http.forget();
     },
     async signOut() {
+      await keyed.signOut();
       keeper?.end();
       keeper = null;
-      await http.post('/api/logout', {});
-      http.forget();
     },
   };
 }

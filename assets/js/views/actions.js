@@ -3,6 +3,7 @@
 import { words } from '../core/words.js';
 import { h, icon } from './dom.js';
 import { emojiGrid } from './emoji.js';
+import { listenToSwipes } from './swipe.js';
 
 /** How long a finger rests on a message until it means something. */
 const LONG = 500;
@@ -15,7 +16,7 @@ const THUMB = '👍';
  * the message, and by a finger that rests on it.
  * @param {Room} room
  * @param {HTMLElement} column
- * @param {{ toComposer(): void, jump(id: number): Promise<void> }} act
+ * @param {{ toComposer(): void, jump(id: number): void }} act
  */
 export function createActions(room, column, act) {
   const bar = h('div', { class: 'bar', role: 'toolbar', 'aria-label': words.messageActions });
@@ -62,7 +63,7 @@ export function createActions(room, column, act) {
     switch (name) {
       case 'retry': return room.outbox.retry(clientId);
       case 'drop': return room.outbox.remove(clientId);
-      case 'jump': return void act.jump(Number(from?.dataset['to']));
+      case 'jump': return act.jump(Number(from?.dataset['to']));
       case 'allreactions': return unfold(article);
       default: return id > 0 && alive(id) ? change(name, article, id, from) : undefined;
     }
@@ -82,6 +83,7 @@ export function createActions(room, column, act) {
       case 'reply': room.startReply(id); return act.toComposer();
       case 'edit': return edit(id);
       case 'copy': return void copy(id);
+      case 'unread': return unread(id);
       case 'remove': return room.mayRemove(id) ? room.remove(id) : undefined;
     }
   }
@@ -90,6 +92,12 @@ export function createActions(room, column, act) {
   function edit(id) {
     room.startEdit(id);
     if (room.draft.value.get().editing?.id === id) act.toComposer();
+  }
+
+  /** @param {number} id */
+  function unread(id) {
+    room.markUnread(id);
+    room.tell(words.markedUnread);
   }
 
   /** @param {number} id */
@@ -131,6 +139,7 @@ export function createActions(room, column, act) {
         item('reply', words.reply, 'reply'),
         ...(own ? [item('edit', words.edit, 'edit')] : []),
         item('copy', words.copyText, 'copy'),
+        item('unread', words.markUnread, 'bell'),
         ...(room.mayRemove(id) ? [item('remove', words.remove, 'trash', 'danger')] : []),
       ]));
     show(dialog, column, article);
@@ -143,7 +152,7 @@ export function createActions(room, column, act) {
     if (bar.contains(document.activeElement)) return along(event, article);
     if (event.target !== article || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.key === 'Enter' || event.key === 'ArrowRight') into(event, article);
-    const name = { r: 'reply', e: 'edit', c: 'copy', '+': 'add', Delete: 'remove' }[event.key];
+    const name = { r: 'reply', e: 'edit', c: 'copy', '+': 'add', u: 'unread', Delete: 'remove' }[event.key];
     if (name === undefined) return;
     event.preventDefault();
     run(name, article);
@@ -212,6 +221,7 @@ export function createActions(room, column, act) {
   });
   column.addEventListener('keydown', keys);
   column.addEventListener('pointerdown', press);
+  listenToSwipes(column, (article) => run('reply', article));
   for (const name of ['pointerup', 'pointercancel', 'pointerleave']) column.addEventListener(name, () => stopPress());
   column.addEventListener('contextmenu', (event) => {
     if (matchMedia('(pointer: coarse)').matches && articleOf(event.target)) event.preventDefault();

@@ -8,6 +8,7 @@ import { words } from '../core/words.js';
 import { createChatView } from './chat.js';
 import { h, icon, svg } from './dom.js';
 import { gate } from './gate.js';
+import { alarmScreen, lockGate } from './lock.js';
 import { codeGate } from './recovery.js';
 
 /**
@@ -28,19 +29,25 @@ export function startApp(platform, root, log, past) {
     else if (state.phase === 'code') {
       document.title = `${words.codeTitle} · ${state.appName}`;
       root.replaceChildren(codeGate(session, state, platform.clock));
-    }
-    else if (state.phase === 'out') {
+    } else if (state.phase === 'out') {
       document.title = `${words.signIn} · ${state.appName}`;
-      root.replaceChildren(gate(session, state, platform.clock));
+      root.replaceChildren(gate(session, state, platform.clock, past));
+    } else if (state.phase === 'locked') {
+      document.title = `${words.lockedTitle} · ${state.appName}`;
+      root.replaceChildren(lockGate(session, state, platform.clock));
+    } else if (state.phase === 'alarm') {
+      document.title = `${words.alarmTitle} · ${state.appName}`;
+      root.replaceChildren(alarmScreen(session, state));
     } else if (state.phase === 'unreachable') root.replaceChildren(unreachable(() => void session.start()));
     else root.replaceChildren(h('p', { class: 'sr', role: 'status' }, words.loadingApp));
   });
 
   /** @param {Inside} state */
   function inside(state) {
-    const chat = createChat(platform, state.user, speaker(log));
+    const chat = createChat(platform, state.user, speaker(log), (frame) => void session.heard(frame));
     const view = createChatView(chat, platform, past, state.appName, {
       signOut: () => session.signOut(), newCode: (password) => session.anotherCode(password),
+      renew: (old, password) => session.renew(old, password), lock: () => session.lock(),
     });
     const stopWatching = chat.connection.state.watch(({ phase, code }) => {
       if (phase === 'ended' && code !== null) ended(code, chat.reason(), () => chat.connection.start());
@@ -50,6 +57,7 @@ export function startApp(platform, root, log, past) {
     addEventListener('online', online);
     addEventListener('offline', offline);
     root.replaceChildren(view.element);
+    if (state.notice !== null) inform(state.notice);
     chat.connection.start();
     return () => {
       removeEventListener('online', online);
@@ -77,17 +85,36 @@ export function startApp(platform, root, log, past) {
    * @param {() => void} comeBack
    */
   function disconnected(reason, comeBack) {
-    const dialog = h('dialog', { 'aria-labelledby': 'kicked' }, h('div', { class: 'empty' }, icon('door', 'lg'),
-      h('h2', { class: 'display', id: 'kicked' }, words.kicked), h('p', {}, reason === null ? words.kickedText : words.kickedReason(reason)),
-      h('button', { type: 'button', class: 'btn primary', onclick: () => dialog.close() }, words.reconnect)));
+    message('door', words.kicked, reason === null ? words.kickedText : words.kickedReason(reason), words.reconnect, comeBack);
+  }
+
+  /** What one should know before going on. @param {string} notice */
+  function inform(notice) {
+    message('warn', words.noticeTitle, notice, words.close, () => {});
+  }
+
+  /**
+   * @param {string} picture
+   * @param {string} title
+   * @param {string} text
+   * @param {string} way
+   * @param {() => void} closed
+   */
+  function message(picture, title, text, way, closed) {
+    const dialog = h('dialog', { 'aria-labelledby': 'message-title' }, h('div', { class: 'empty' }, icon(picture, 'lg'),
+      h('h2', { class: 'display', id: 'message-title' }, title), h('p', {}, text),
+      h('button', { type: 'button', class: 'btn primary', onclick: () => dialog.close() }, way)));
     dialog.addEventListener('close', () => {
       dialog.remove();
-      comeBack();
+      closed();
     });
     root.append(dialog);
     dialog.showModal();
   }
 
+  for (const touch of ['pointerdown', 'keydown', 'focus']) {
+    addEventListener(touch, () => session.touched(), { capture: true, passive: true });
+  }
   void session.start();
 }
 

@@ -4,10 +4,13 @@
 /** @typedef {import('../core/types.js').Room} Room */
 /** @typedef {import('../core/room.js').Room} RoomState */
 
+import { createAlerts } from '../core/alerts.js';
 import { addressOf, createPlaces } from '../core/places.js';
+import { createPreferences } from '../core/preferences.js';
 import { explain, problemOf } from '../core/problems.js';
 import { neighbour, titleOf } from '../core/rooms.js';
 import { words } from '../core/words.js';
+import { applyCompact, applyTheme, isCompact, isDark } from './appearance.js';
 import { createBanner } from './banner.js';
 import { createConversation } from './conversation.js';
 import { h, outlook, perFrame } from './dom.js';
@@ -18,7 +21,7 @@ import { createMembers } from './members.js';
 import { palette } from './palette.js';
 import { joinDialog, leaveDialog, newMessageDialog, newRoomDialog, securityDialog } from './room_dialogs.js';
 import { createRoomSettings } from './room_settings.js';
-import { applyCompact, applyTheme, isCompact, isDark, settings } from './settings.js';
+import { createSettings } from './settings.js';
 import { shortcutsDialog } from './shortcuts.js';
 import { createSidebar, modKey } from './sidebar.js';
 import { createToasts } from './toast.js';
@@ -32,7 +35,8 @@ const NARROW = '(max-width: 759px), (max-height: 460px) and (max-width: 959px)';
  * @param {Platform} platform
  * @param {import('../core/places.js').Past} past
  * @param {string} appName
- * @param {{ signOut(): Promise<void>, newCode(password: string): Promise<void> }} account
+ * @param {{ signOut(): Promise<void>, newCode(password: string): Promise<void>,
+ *   renew(old: string, password: string): Promise<void>, lock(): void }} account
  */
 export function createChatView(chat, platform, past, appName, account) {
   const app = h('div', { class: 'app', 'data-view': 'list' });
@@ -44,10 +48,16 @@ export function createChatView(chat, platform, past, appName, account) {
   const narrow = matchMedia(NARROW);
   const places = createPlaces(past, arrive);
   const layers = createLayers(places, app);
+  const preferences = createPreferences(platform.storage);
+  const alerts = createAlerts(platform, chat.me, preferences, go);
   const side = createSidebar(chat, appName, platform.clock, connection, { go, find, newRoom, newMessage, joinRoom, settings: openSettings, write });
   const skip = skipLink(words.skip);
   let stopConversation = () => {};
+  /** @type {ReturnType<typeof createConversation> | null} */
+  let here = null;
   let shown = /** @type {RoomState | null} */ (null);
+  /** The message that is to be shown with its room. @type {number | null} */
+  let wanted = null;
   /** What the room that was shown last is called. */
   let shownName = '';
 
@@ -69,6 +79,23 @@ export function createChatView(chat, platform, past, appName, account) {
     else chat.close();
   }
 
+  /**
+   * @param {number} room
+   * @param {number} message
+   */
+  function toMessage(room, message) {
+    wanted = message;
+    go(room);
+    layers.closeDialog();
+    if (shown?.id === room) reach();
+  }
+
+  /** Goes to the message that is wanted in the room that is shown. */
+  function reach() {
+    if (wanted !== null) void here?.jump(wanted);
+    wanted = null;
+  }
+
   /** @param {Room} room */
   function enter(room) {
     chat.entered(room);
@@ -84,12 +111,15 @@ export function createChatView(chat, platform, past, appName, account) {
     }
   }
 
-  function find() { layers.show(palette(chat, commands(), { go, write })); }
+  function find() { layers.show(palette(chat, commands(), { go, write, toMessage })); }
   function newRoom() { layers.show(newRoomDialog(chat, enter)); }
   function newMessage() { layers.show(newMessageDialog(chat, write)); }
   function joinRoom() { layers.show(joinDialog(chat, enter)); }
-  function openShortcuts() { layers.show(shortcutsDialog()); }
-  function openSettings() { layers.show(settings(chat, platform, toasts, { ...account, shortcuts: openShortcuts })); }
+  function openShortcuts() { layers.show(shortcutsDialog(preferences.get().enterSends)); }
+  function openSettings() {
+    layers.closeDialog();
+    layers.cover(words.settings, createSettings(chat, platform, preferences, toasts, { ...account, shortcuts: openShortcuts }), main);
+  }
 
   /** @param {number} id */
   function openMembers(id) {
@@ -111,8 +141,8 @@ export function createChatView(chat, platform, past, appName, account) {
   /** What can be done from anywhere, by name. */
   function commands() {
     const { storage } = platform;
-    const [dark, dense, here] = [isDark(), isCompact(), chat.open.get()];
-    const room = here && chat.rooms.get(here.id);
+    const [dark, dense] = [isDark(), isCompact()];
+    const room = chat.rooms.get(chat.open.get()?.id ?? 0);
     return [
       { label: words.newRoom, picture: 'plus', act: newRoom },
       { label: words.newMessage, picture: 'chats', act: newMessage },
@@ -144,10 +174,21 @@ export function createChatView(chat, platform, past, appName, account) {
     layers.panel(words.roomSettings, createRoomSettings(chat, id, toasts));
   }
 
+  /**
+   * Closes the topmost thing, or leaves what was begun in the room.
+   * @returns {boolean} whether there was something of the kind
+   */
+  function escape() {
+    if (app.querySelector('dialog:modal')) return false;
+    if (!layers.escape()) here?.escape();
+    return true;
+  }
+
   /** @param {RoomState | null} room */
   function show(room) {
     stopConversation();
     stopConversation = () => {};
+    here = null;
     const left = shown?.id ?? null;
     shown = room;
     layers.closePanel();
@@ -163,7 +204,8 @@ export function createChatView(chat, platform, past, appName, account) {
       back: places.toList, members: () => openMembers(room.id), settings: () => openRoomSettings(room.id),
       leave: () => leave(room.id), security: () => layers.show(securityDialog()),
     });
-    const conversation = createConversation(room, platform);
+    const conversation = createConversation(room, platform, preferences, places.enter);
+    here = conversation;
     stopConversation = () => {
       head.stop();
       conversation.stop();
@@ -171,6 +213,7 @@ export function createChatView(chat, platform, past, appName, account) {
     main.replaceChildren(head.element, banner.element, conversation.feed, conversation.composer);
     // On touch the keyboard on the screen would come up.
     if (matchMedia('(pointer: fine)').matches && !layers.hasDialog()) conversation.focus();
+    reach();
   }
 
   /**
@@ -199,7 +242,7 @@ export function createChatView(chat, platform, past, appName, account) {
     const unread = chat.rooms.list.get().reduce((sum, one) => sum + one.unread, 0);
     const title = room ? titleOf(room) : '';
     if (room) shownName = title;
-    document.title = words.pageTitle(unread, room && room.kind !== 'direct' ? words.room(title) : title, appName);
+    document.title = words.pageTitle(unread, title, appName);
     heading.textContent = words.placeIn(appName, title);
   });
 
@@ -216,15 +259,19 @@ export function createChatView(chat, platform, past, appName, account) {
   narrow.addEventListener('change', resized);
   const stops = [
     chat.open.watch(show), chat.open.watch(name), chat.open.watch(stillThere), chat.rooms.list.watch(name),
+    chat.arrivals.watch((message) => {
+      const room = message && chat.rooms.get(message.room_id);
+      if (room) alerts.arrived(message, room);
+    }),
     chat.phase.watch((phase) => { if (phase === 'ready') resized(); }),
     listenToKeys({
-      find, shortcuts: openShortcuts, escape: layers.escape, hasDialog: layers.hasDialog,
+      find: () => preferences.get().paletteKey && (find(), true), shortcuts: openShortcuts, escape, hasDialog: layers.hasDialog,
       step(by, unreadOnly) {
         const next = neighbour(chat.rooms.list.get(), chat.open.get()?.id ?? null, by, unreadOnly);
         if (next) go(next.id);
       },
     }),
-    side.stop, banner.stop, places.stop, () => stopConversation(), () => narrow.removeEventListener('change', resized),
+    side.stop, banner.stop, layers.stop, places.stop, () => stopConversation(), () => narrow.removeEventListener('change', resized),
   ];
   app.append(h('header', { class: 'sr' }, heading), side.element, main, toasts.element);
   return {

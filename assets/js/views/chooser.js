@@ -36,7 +36,7 @@ export function createChooser({ label, placeholder, find, nothing }) {
     list.replaceChildren(...groups.map((group, nth) => h('div', { role: 'group', 'aria-labelledby': `${id}-g${nth}` },
       h('div', { class: 'grp', id: `${id}-g${nth}` }, group.label),
       ...group.options.map((option) => {
-        const node = row(option, `${id}-${all.length}`);
+        const node = row(option, `${id}-${all.length}`, input.value);
         all.push({ node, option });
         return node;
       }))));
@@ -79,10 +79,24 @@ export function createChooser({ label, placeholder, find, nothing }) {
 /**
  * @param {Option} option
  * @param {string} id
+ * @param {string} typed
  */
-function row(option, id) {
+function row(option, id, typed) {
   return h('div', { class: 'opt', role: 'option', id, 'aria-selected': 'false' },
     h('span', { class: 'gl' }, option.picture),
-    h('span', { class: 'grow trunc' }, h('bdi', {}, option.text), option.note ? h('small', {}, ` ${option.note}`) : null),
+    h('span', { class: 'grow trunc' }, h('bdi', {}, ...standOut(option.text, typed)), option.note ? h('small', {}, ` ${option.note}`) : null),
     option.end ?? null);
+}
+
+/**
+ * A text in which what was typed stands out.
+ * @param {string} text
+ * @param {string} typed
+ * @returns {(Node | string)[]}
+ */
+function standOut(text, typed) {
+  const part = typed.replace(/^>/, '').trim();
+  const at = text.toLowerCase().indexOf(part.toLowerCase());
+  if (part === '' || at < 0) return [text];
+  return [text.slice(0, at), h('b', {}, text.slice(at, at + part.length)), text.slice(at + part.length)];
 }

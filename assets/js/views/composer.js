@@ -1,22 +1,25 @@
 /** @typedef {import('../core/room.js').Room} Room */
 /** @typedef {import('../core/types.js').Platform} Platform */
 
+import { sends } from '../core/preferences.js';
+import { titleOf } from '../core/rooms.js';
 import { words } from '../core/words.js';
 import { show } from './actions.js';
 import { createCompletion } from './completion.js';
 import { h, hue, icon } from './dom.js';
 import { emojiGrid } from './emoji.js';
+import { modKey } from './sidebar.js';
 import { createTypingLine } from './typing.js';
 
 /**
  * Where messages are written. Its border tells how the next one will travel. What is being written survives a reload.
  * @param {Room} room
  * @param {Platform} platform
- * @param {{ written(): void, leave(): void }} act
+ * @param {import('../core/preferences.js').Preferences} preferences
+ * @param {{ written(): void }} act
  */
-export function createComposer(room, platform, act) {
-  const label = words.messageTo(room.room.get().name);
-  const textarea = h('textarea', { rows: '1', id: 'compose', 'aria-label': label, placeholder: label, dir: 'auto' });
+export function createComposer(room, platform, preferences, act) {
+  const textarea = h('textarea', { rows: '1', id: 'compose', dir: 'auto' });
   const completion = createCompletion(room, textarea);
   const typing = createTypingLine(room, platform.clock);
   const bar = h('div', { class: 'replying', hidden: true });
@@ -26,6 +29,8 @@ export function createComposer(room, platform, act) {
   const box = h('form', { class: 'box open', onsubmit: submit }, bar, textarea, h('div', { class: 'tools' },
     tool(words.insertEmoji, 'smile', chooseEmoji), tool(words.mentionSomeone, 'at', () => insert('@')),
     h('span', { class: 'grow' }), lock, send));
+  const touch = matchMedia('(pointer: coarse)');
+  const hint = h('span');
   const blocked = h('div', { class: 'blocked', hidden: true }, icon('eye'), words.readOnly);
 
   /** @param {Event} event */
@@ -40,25 +45,11 @@ export function createComposer(room, platform, act) {
   /** @param {KeyboardEvent} event */
   function key(event) {
     if (completion.key(event)) return;
-    // On touch the Enter key of the keyboard on the screen makes a line; and it never sends while an input method
-    // is still composing.
-    const sends = event.key === 'Enter' && !event.shiftKey && !event.isComposing && !matchMedia('(pointer: coarse)').matches;
-    if (sends) submit(event);
-    else if (event.key === 'Escape' && !event.isComposing) leave(event);
+    if (sends(event, preferences.get().enterSends, touch.matches)) submit(event);
     else if (event.key === 'ArrowUp' && textarea.value === '' && !(event.altKey || event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       room.editLast();
     }
-  }
-
-  /**
-   * Out of an edit or a reply, or else to the newest message.
-   * @param {KeyboardEvent} event
-   */
-  function leave(event) {
-    // What is left in the room comes first; then the page may close what lies beside it.
-    if (room.cancel()) event.preventDefault();
-    else act.leave();
   }
 
   function input() {
@@ -94,7 +85,7 @@ export function createComposer(room, platform, act) {
     bar.className = `replying q${editing || !replyTo ? 0 : hue(replyTo.userId)}`;
     if (editing) strip('edit', [words.editing], words.cancelEdit);
     else if (replyTo) strip('reply', [h('b', { class: `n${hue(replyTo.userId)}` }, words.replyingTo(replyTo.username)), ': ', replyTo.text], words.cancelReply);
-    send.setAttribute('aria-disabled', String(text.trim() === ''));
+    send.setAttribute('aria-disabled', String(text.trim() === '' || (!editing && room.pause.left.get() > 0)));
     send.setAttribute('aria-label', editing ? words.save : words.send);
     grow();
   }
@@ -116,6 +107,15 @@ export function createComposer(room, platform, act) {
     textarea.style.height = `${textarea.scrollHeight}px`;
   }
 
+  /** What the box is called: by the room, which may get another name. */
+  function call() {
+    const { kind } = room.room.get();
+    const title = titleOf(room.room.get());
+    const label = kind === 'direct' ? words.writeTo(title) : words.messageTo(title);
+    textarea.setAttribute('aria-label', label);
+    textarea.placeholder = label;
+  }
+
   /** Who may not write here sees why in the place of the box. */
   function permit() {
     const { read_only: readOnly, role } = room.room.get();
@@ -127,13 +127,14 @@ export function createComposer(room, platform, act) {
   textarea.addEventListener('input', input);
   textarea.addEventListener('keydown', key);
   const ends = [
-    room.draft.value.watch(draw), room.room.watch(permit), completion.stop, typing.stop,
+    room.draft.value.watch(draw), room.room.watch(permit), room.room.watch(call), room.pause.left.watch(draw), completion.stop,
+    preferences.value.watch(({ enterSends }) => { hint.textContent = enterSends ? words.hint : words.hintLine; }), typing.stop,
     room.connected.watch((on) => box.classList.toggle('offline', !on)),
   ];
 
   const element = h('div', { class: 'compose' }, h('div', { class: 'in' },
     typing.element, h('div', { class: 'with-pop' }, completion.list, completion.none, box, blocked), completion.count,
-    h('div', { class: 'hints' }, h('span', {}, words.hint))));
+    h('div', { class: 'hints' }, hint, h('span', {}, words.hintShortcuts(modKey())))));
   return { element, focus: () => textarea.focus(), stop: () => { for (const end of ends) end(); } };
 }
 

@@ -11,21 +11,23 @@ import { createNotices } from './notices.js';
  * A room's messages and the box to write in: what stands below its header.
  * @param {Room} room
  * @param {Platform} platform
+ * @param {import('../core/preferences.js').Preferences} preferences
+ * @param {(close: () => void) => () => void} enter makes an entry of the history
  */
-export function createConversation(room, platform) {
+export function createConversation(room, platform, preferences, enter) {
   const pill = newestPill();
   const notices = createNotices(room);
-  const feed = createFeed(room, platform, pill, () => composer.focus());
-  const composer = createComposer(room, platform, {
-    written: () => void feed.toNewest(),
-    leave() {
-      room.clearLine();
-      void feed.toNewest();
-    },
-  });
+  const feed = createFeed(room, platform, pill, () => composer.focus(), enter);
+  const composer = createComposer(room, platform, preferences, { written: () => void feed.toNewest() });
   composer.element.prepend(pill.element, notices.element);
   return {
-    feed: feed.element, composer: composer.element, focus: composer.focus,
+    feed: feed.element, composer: composer.element, focus: composer.focus, jump: feed.jump,
+    /** Out of an edit or a reply; else to the newest message, with everything read. */
+    escape() {
+      const inside = feed.element.contains(document.activeElement);
+      if (!room.cancel()) void feed.toNewest().then(() => room.readAll());
+      if (inside) composer.focus();
+    },
     stop() {
       feed.stop();
       composer.stop();

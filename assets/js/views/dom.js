@@ -44,9 +44,14 @@ export function svg(style, reference, viewBox) {
   picture.setAttribute('aria-hidden', 'true');
   if (viewBox) picture.setAttribute('viewBox', viewBox);
   const use = document.createElementNS(SVG, 'use');
-  use.setAttribute('href', reference);
+  use.setAttribute('href', reference.startsWith('#seal') ? sealFile() + reference : reference);
   picture.append(use);
   return picture;
+}
+
+/** The seal is a file of its own: what is seen first does not wait for it. */
+function sealFile() {
+  return document.querySelector('meta[name="seal"]')?.getAttribute('content') ?? '';
 }
 
 /**
@@ -121,23 +126,25 @@ export function perFrame(act) {
  */
 export function keyed(list, items, keyOf, versionOf, make) {
   const held = new Map([...list.children].map((node) => [/** @type {HTMLElement} */ (node).dataset['key'], /** @type {HTMLElement} */ (node)]));
+  const focused = document.activeElement;
   /** @type {Element | null} */
   let next = list.firstElementChild;
   for (const item of items) {
     const [key, version] = [keyOf(item), versionOf(item)];
     const old = held.get(key);
     held.delete(key);
+    const hadFocus = old?.contains(focused) ?? false;
     let node = old;
     if (!node || node.dataset['version'] !== version) {
       node = make(item);
       Object.assign(node.dataset, { key, version });
-      const hadFocus = old?.contains(document.activeElement) ?? false;
       if (old && old === next) next = old.nextElementSibling;
-      if (old) old.replaceWith(node);
-      if (hadFocus) /** @type {HTMLElement | null} */ (node.querySelector('a, button'))?.focus();
+      if (old) old.remove();
     }
     if (node === next) next = next.nextElementSibling;
     else list.insertBefore(node, next);
+    // An element that is moved loses the focus, as one that is replaced does.
+    if (hadFocus && document.activeElement !== focused) /** @type {HTMLElement | null} */ (node.contains(focused) ? focused : node.querySelector('a, button'))?.focus();
   }
   for (const node of held.values()) node.remove();
 }

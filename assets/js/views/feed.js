@@ -29,8 +29,9 @@ const FLASH = 2_000;
  * @param {Platform} platform
  * @param {{ element: HTMLElement, count(unseen: number, away: boolean): void }} pill
  * @param {() => void} toComposer
+ * @param {(close: () => void) => () => void} enter makes the next step Back lead to where the reader was
  */
-export function createFeed(room, platform, pill, toComposer) {
+export function createFeed(room, platform, pill, toComposer, enter) {
   const format = dates();
   const part = createWindow();
   const column = h('div', { class: 'col', role: 'feed', 'aria-busy': 'true' });
@@ -41,11 +42,13 @@ export function createFeed(room, platform, pill, toComposer) {
   const element = h('div', { class: 'feed', tabindex: '-1' }, around, above, coming, column, below);
   /** @type {Map<string, { node: HTMLElement, row: Row }>} */
   const shown = new Map();
-  const actions = createActions(room, column, { toComposer, jump });
+  const actions = createActions(room, column, { toComposer, jump: (id) => void follow(id) });
   /** The newest stored message when the reader left the end. */
   let seenUpTo = 0;
   /** Whether the reader is at the newest message and wants to stay there; only scrolling up ends it. */
   let following = true;
+  /** How to forget the ways back to where the reader was before a jump. @type {(() => void)[]} */
+  const returns = [];
   let landed = false;
   let wasMore = false;
   let lastTop = 0;
@@ -84,6 +87,7 @@ export function createFeed(room, platform, pill, toComposer) {
     place(all);
     space(above, part.height(list, 0, from));
     space(below, part.height(list, to, list.length));
+    number(list, from);
     top(from);
     outside(all.length === 0);
     keep(anchor);
@@ -110,6 +114,19 @@ export function createFeed(room, platform, pill, toComposer) {
     const count = list.slice(at).filter((message) => message.user_id !== room.me.id).length;
     const before = list[at - 1];
     return { after, count, since: before ? Date.parse(before.created_at) : null };
+  }
+
+  /**
+   * Tells which message of how many each one is, as far as that is known: only when the oldest is held.
+   * @param {readonly Message[]} list
+   * @param {number} from
+   */
+  function number(list, from) {
+    const size = room.hasOlder() || room.isDetached() ? -1 : list.length + room.outbox.entries.get().length;
+    articles().forEach((article, at) => {
+      article.setAttribute('aria-posinset', String(from + at + 1));
+      article.setAttribute('aria-setsize', String(size));
+    });
   }
 
   /**
@@ -270,6 +287,7 @@ export function createFeed(room, platform, pill, toComposer) {
   }
 
   async function toNewest() {
+    for (const drop of returns.splice(0)) drop();
     following = true;
     await room.toNewest();
     render();
@@ -280,17 +298,55 @@ export function createFeed(room, platform, pill, toComposer) {
   /**
    * Goes to a message, which may have to be read first, and points it out.
    * @param {number} id
+   * @returns {Promise<boolean>} whether it is there
    */
   async function jump(id) {
-    if (!await room.find(id)) return room.tell(words.targetGone);
+    const node = await bring(id);
+    if (node) point(node);
+    else room.tell(words.targetGone);
+    return node !== undefined;
+  }
+
+  /**
+   * Puts a message into the page.
+   * @param {number} id
+   */
+  async function bring(id) {
+    if (!await room.find(id)) return undefined;
     const list = room.messages();
     const index = list.findIndex((message) => message.id === id);
     const { from, to } = part.range(list);
+    landed = true;
     following = false;
     if (index < from || index >= to) part.around(list, index);
     paint(list);
-    const node = articles().find((article) => article.dataset['id'] === String(id));
-    if (node) point(node);
+    return articles().find((article) => article.dataset['id'] === String(id));
+  }
+
+  /**
+   * Goes to what a message answers; the browser's Back leads to where the reader was.
+   * @param {number} id
+   */
+  async function follow(id) {
+    const from = held && !following && held.node.dataset['id'] ? { id: Number(held.node.dataset['id']), top: held.top } : null;
+    if (!await jump(id)) return;
+    let isMeant = true;
+    const gone = enter(() => { if (isMeant) void comeBack(from); });
+    returns.push(() => {
+      isMeant = false;
+      gone();
+    });
+  }
+
+  /** @param {{ id: number, top: number } | null} from where the reader was, null for the newest */
+  async function comeBack(from) {
+    returns.pop();
+    if (!element.isConnected) return;
+    const node = from && await bring(from.id);
+    if (!from || !node) return void toNewest();
+    element.scrollTop += node.getBoundingClientRect().top - from.top;
+    remember();
+    focus(node);
   }
 
   /** @param {HTMLElement} node */
@@ -321,13 +377,23 @@ export function createFeed(room, platform, pill, toComposer) {
   function walk(event) {
     const list = articles();
     const at = list.findIndex((article) => article === document.activeElement);
-    if (event.key === 'Escape') return leave(event);
     if (at < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
     const step = { ArrowUp: -1, ArrowDown: 1, PageUp: -Infinity, PageDown: Infinity, Home: -Infinity, End: Infinity }[event.key];
     if (step === undefined) return;
     event.preventDefault();
     if (event.key === 'End') void toNewest().then(() => { const last = articles().at(-1); if (last) focus(last); });
+    else if (event.key === 'Home') toOldest();
     else focus(event.key.startsWith('Page') ? screen(list, at, step) : list[Math.max(0, Math.min(at + step, list.length - 1))] ?? list[at] ?? element);
+  }
+
+  /** To the oldest message that is held. */
+  function toOldest() {
+    const list = room.messages();
+    part.around(list, 0);
+    following = false;
+    paint(list);
+    const [first] = articles();
+    if (first) focus(first);
   }
 
   /**
@@ -341,17 +407,6 @@ export function createFeed(room, platform, pill, toComposer) {
     const wanted = (/** @type {HTMLElement} */ one) => Math.abs(one.offsetTop - here) >= element.clientHeight * 0.8;
     const found = way < 0 ? list.slice(0, at).findLast(wanted) ?? list[0] : list.slice(at).find(wanted) ?? list.at(-1);
     return found ?? element;
-  }
-
-  /**
-   * Out of the messages: to the newest one, with everything read.
-   * @param {KeyboardEvent} event
-   */
-  function leave(event) {
-    event.preventDefault();
-    room.clearLine();
-    void toNewest();
-    toComposer();
   }
 
   const look = () => room.sees(following && inView());
@@ -385,7 +440,7 @@ export function createFeed(room, platform, pill, toComposer) {
     for (const one of ends) one();
     actions.stop();
   }
-  return { element, toNewest, clearLine: room.clearLine, stop: end };
+  return { element, toNewest, jump, stop: end };
 }
 
 /**

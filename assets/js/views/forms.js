@@ -60,6 +60,19 @@ function eye(input) {
   return button;
 }
 
+/**
+ * Whether keys stay in this browser.
+ * @param {import('../core/session.js').Session} session
+ */
+export function stayBox(session) {
+  const box = h('input', {
+    type: 'checkbox', class: 'check', checked: session.stays(), 'aria-describedby': 'stay-help',
+    onchange: () => session.chooseStay(box.checked),
+  });
+  return h('div', { class: 'stay' }, h('label', {}, box, h('span', {}, words.staySignedIn)),
+    h('p', { class: 'help', id: 'stay-help' }, words.staySignedInHelp));
+}
+
 /** @param {string | null} first */
 export function alertBox(first) {
   const element = h('div', { role: 'alert' });
@@ -120,10 +133,11 @@ export function submitting(button, busy, alert, clock, act, failed) {
 /**
  * A new password and the same again, with how strong it looks.
  * @param {string} label
+ * @param {string} [labelAgain]
  */
-export function newPassword(label) {
+export function newPassword(label, labelAgain = words.passwordAgain) {
   const password = field(label, 'password', { autocomplete: 'new-password' }, words.passwordHelp);
-  const again = field(words.passwordAgain, 'password', { autocomplete: 'new-password' });
+  const again = field(labelAgain, 'password', { autocomplete: 'new-password' });
   const meter = h('div', { class: 'meter', 'aria-hidden': 'true' }, h('i'), h('i'), h('i'), h('i'));
   password.element.insertBefore(meter, password.element.lastElementChild);
   password.input.addEventListener('input', () => {

@@ -5,17 +5,21 @@
 import { usernameFault } from '../core/problems.js';
 import { words } from '../core/words.js';
 import { h, svg } from './dom.js';
-import { alertBox, allRight, brand, field, link, newPassword, submitting, tellFaults } from './forms.js';
-import { recoverForm } from './recovery.js';
+import { alertBox, allRight, brand, field, link, newPassword, stayBox, submitting, tellFaults } from './forms.js';
+import { recoverForm, startOverForm } from './recovery.js';
+
+/** The part of a link from an administrator that no server sees. */
+const RESET = /^#\/reset\/([A-Za-z0-9_-]+)$/;
 
 /**
  * The screens before the chat: sign in, create an account, the way back with the recovery code.
  * @param {Session} session
  * @param {Outside} state
  * @param {Clock} clock
+ * @param {import('../core/places.js').Past} past
  * @returns {HTMLElement}
  */
-export function gate(session, state, clock) {
+export function gate(session, state, clock, past) {
   const main = h('main');
   const show = (/** @type {HTMLElement} */ form) => {
     main.replaceChildren(form);
@@ -27,7 +31,10 @@ export function gate(session, state, clock) {
     toRecovery: () => show(recoverForm(session, state, clock, toSignIn)),
     toKeyless: () => show(keyless(session, state, clock, toSignIn)),
   };
-  main.append(signIn(session, state, clock, ways));
+  const token = RESET.exec(past.hash())?.[1];
+  // Out of the address, so that it does not stay in the history of the browser.
+  if (token) past.replace({}, '');
+  main.append(token ? startOverForm(session, state, clock, token, toSignIn) : signIn(session, state, clock, ways));
   return h('div', { class: 'gate' },
     h('aside', { class: 'art', 'aria-label': words.aboutApp(state.appName) },
       svg('seal', '#seal', '0 0 200 200'),
@@ -54,7 +61,7 @@ function signIn(session, state, clock, ways) {
   return h('form', { novalidate: true, onsubmit: submit },
     brand(state.appName),
     h('h1', { class: 'display' }, words.signIn),
-    alert.element, username.element, password.element, button,
+    alert.element, username.element, password.element, stayBox(session), button,
     state.registration === 'open'
       ? h('p', { class: 'fine' }, `${words.newHere} `, link(words.createAccount, ways.toSignUp))
       : h('p', { class: 'fine' }, words.registrationClosed),

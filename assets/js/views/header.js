@@ -9,6 +9,9 @@ import { menuButton } from './menu.js';
 
 /** @typedef {{ back(): void, members(): void, settings(): void, leave(): void, security(): void }} Acts */
 
+/** How many people stand in the head. */
+const FACES = 3;
+
 /**
  * The head of the open room: what it is called, that it is not encrypted, who is in it, and what can be done with it.
  * @param {Chat} chat
@@ -21,6 +24,8 @@ export function createHeader(chat, id, act) {
   const face = h('span', { class: 'face' });
   const menu = menuButton(words.roomMenu, 'more', () => choices(chat, id, act));
   let said = '';
+  const stack = h('span', { class: 'stack', 'aria-hidden': 'true' });
+  let counted = 0;
 
   const render = perFrame(() => {
     const room = chat.rooms.get(id);
@@ -33,9 +38,20 @@ export function createHeader(chat, id, act) {
     face.replaceChildren(...(room.peer ? [avatar(room.peer, 's32', isOnline ? '' : 'off')] : []));
     title.replaceChildren(...titleParts(room, isOnline, act.security));
     members.hidden = room.kind === 'direct';
-    members.replaceChildren(icon('people', 'sm'), h('span', { class: 'num', 'aria-hidden': 'true' }, String(room.members ?? '')),
+    if (room.kind !== 'direct' && room.members !== counted) void faces(room.members ?? 0);
+    members.replaceChildren(stack, icon('people', 'sm'), h('span', { class: 'num', 'aria-hidden': 'true' }, String(room.members ?? '')),
       h('span', { class: 'sr' }, room.members ? words.members(room.members) : words.membersTitle));
   });
+
+  /**
+   * A few of those who are in the room.
+   * @param {number} count
+   */
+  async function faces(count) {
+    counted = count;
+    const some = await chat.membership.some(id).catch(() => []);
+    stack.replaceChildren(...some.filter((person) => person.id !== chat.me.id).slice(0, FACES).map((person) => avatar(person, 's24')));
+  }
 
   const stops = [chat.rooms.list.watch(render), chat.people.online.watch(render)];
   return {

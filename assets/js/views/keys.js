@@ -1,13 +1,14 @@
 import { h } from './dom.js';
 
 /**
- * @typedef {{ find(): void, shortcuts(): void, step(by: 1 | -1, unreadOnly: boolean): void, escape(): boolean,
+ * @typedef {{ find(): boolean, shortcuts(): void, step(by: 1 | -1, unreadOnly: boolean): void, escape(): boolean,
  *   hasDialog(): boolean }} Acts
  */
 
 /** The areas that F6 goes through, and where the focus goes in each: the first of these that is there. */
 const AREAS = [
   { area: '.side', inside: ['[aria-current="page"]', 'a', 'button'] },
+  { area: '.cover', inside: ['h2'] },
   { area: '.feed', inside: ['[role=article][tabindex="0"]', '[role=article]:last-of-type'] },
   { area: '.compose', inside: ['textarea'] },
   { area: '.panel', inside: ['h2'] },
@@ -31,7 +32,7 @@ export function listenToKeys(act) {
    */
   function handled(event) {
     const mod = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
-    if (mod && event.key.toLowerCase() === 'k') act.find();
+    if (mod && event.key.toLowerCase() === 'k') return act.find();
     else if (mod && event.key === '/') act.shortcuts();
     else if (event.key === 'Escape') return act.escape();
     else if (act.hasDialog()) return false;
@@ -55,7 +56,7 @@ const STEPS = { ArrowUp: -1, ArrowDown: 1 };
 function toArea(by) {
   const there = AREAS.flatMap(({ area, inside }) => {
     const place = /** @type {HTMLElement | null} */ (document.querySelector(area));
-    return place?.offsetParent ? [{ place, inside }] : [];
+    return place?.offsetParent && getComputedStyle(place).visibility === 'visible' ? [{ place, inside }] : [];
   });
   const at = there.findIndex(({ place }) => place.contains(document.activeElement));
   const next = there[(at + by + there.length) % there.length];

@@ -5,6 +5,9 @@ import { h, icon } from './dom.js';
 
 let titles = 0;
 
+/** Where more than one area at a time fits on the screen; the style sheet says the opposite. */
+const ROOMY = '(min-width: 960px), (min-width: 760px) and (min-height: 461px)';
+
 /**
  * What lies over the conversation: one dialog at a time, and one panel beside it. Each is an entry of the history, so
  * that Back closes it; the focus goes in as it opens and back as it closes.
@@ -14,7 +17,11 @@ let titles = 0;
 export function createLayers(places, app) {
   let closeDialog = () => {};
   let closePanel = () => {};
+  let forgetWindow = () => {};
   let hasDialog = false;
+  /** Whether a panel is open that does not lie over everything, so that the browser does not close it. */
+  let isBeside = false;
+  const roomy = matchMedia(ROOMY);
   const wide = matchMedia('(min-width: 1280px)');
 
   /**
@@ -72,30 +79,80 @@ export function createLayers(places, app) {
    * @param {() => void} [closed]
    */
   function panel(name, body, closed = () => {}) {
+    const close = () => closePanel();
+    const button = h('button', { type: 'button', class: 'ib', 'aria-label': words.closeNamed(name), onclick: close }, icon('x'));
+    aside(name, [button], h('div', { class: 'pbody' }, body), closed, wide, (title, parts) => {
+      const frame = h('aside', { class: 'panel sheet', 'aria-labelledby': title.id }, ...parts);
+      app.classList.add('has-panel');
+      app.append(frame);
+      return () => {
+        frame.remove();
+        app.classList.remove('has-panel');
+      };
+    });
+  }
+
+  /**
+   * Opens a sheet in the place of the conversation, which stays as it is beneath; on a phone over everything.
+   * @param {string} name
+   * @param {HTMLElement} body
+   * @param {HTMLElement} main where the conversation is
+   */
+  function cover(name, body, main) {
+    const close = () => closePanel();
+    const back = h('button', { type: 'button', class: 'ib back', 'aria-label': words.closeNamed(name), onclick: close }, icon('left'));
+    const button = h('button', { type: 'button', class: 'ib', 'aria-label': words.closeNamed(name), onclick: close }, icon('x'));
+    aside(name, [back, button], body, () => {}, roomy, (title, parts) => {
+      const frame = h('dialog', { class: 'cover', 'aria-labelledby': title.id }, ...parts);
+      main.append(frame);
+      main.classList.add('covered');
+      frame.show();
+      return () => {
+        frame.remove();
+        main.classList.remove('covered');
+      };
+    });
+  }
+
+  /**
+   * What has a title and takes a place of its own where the window has one for it, and lies over everything elsewhere.
+   * @param {string} name
+   * @param {readonly HTMLElement[]} buttons
+   * @param {HTMLElement} body
+   * @param {() => void} closed
+   * @param {MediaQueryList} space whether there is a place for it
+   * @param {(title: HTMLElement, parts: readonly HTMLElement[]) => () => void} settle puts it there, and tells how to take it away
+   */
+  function aside(name, buttons, body, closed, space, settle) {
     closePanel();
     const title = h('h2', { class: 'display grow', tabindex: '-1', id: `title-${titles += 1}` }, name);
-    const button = h('button', { type: 'button', class: 'ib', 'aria-label': words.closeNamed(name), onclick: () => close() }, icon('x'));
-    const parts = [h('div', { class: 'phead' }, title, button), h('div', { class: 'pbody' }, body)];
-    let frame = /** @type {HTMLElement} */ (h('div'));
+    const head = h('div', { class: 'phead' }, title, ...buttons);
+    head.prepend(...buttons.filter((button) => button.classList.contains('back')));
+    let takeAway = () => {};
 
-    // The window may get narrower or wider meanwhile: the same panel lies over the conversation then, or beside it.
+    // The window may get narrower or wider meanwhile.
     function place() {
-      frame.remove();
-      frame = h(wide.matches ? 'aside' : 'dialog', { class: 'panel sheet', 'aria-labelledby': title.id }, ...parts);
-      app.classList.toggle('has-panel', wide.matches);
-      if (frame instanceof HTMLDialogElement) open(frame, close);
-      else app.append(frame);
+      takeAway();
+      isBeside = space.matches;
+      if (isBeside) {
+        takeAway = settle(title, [head, body]);
+        return;
+      }
+      const frame = h('dialog', { class: 'panel sheet', 'aria-labelledby': title.id }, head, body);
+      takeAway = () => frame.remove();
+      open(frame, close);
     }
 
     const close = layer(() => {
       closePanel = () => {};
-      wide.removeEventListener('change', place);
-      frame.remove();
-      app.classList.remove('has-panel');
+      isBeside = false;
+      forgetWindow();
+      takeAway();
       closed();
     });
     closePanel = close;
-    wide.addEventListener('change', place);
+    forgetWindow = () => space.removeEventListener('change', place);
+    space.addEventListener('change', place);
     place();
     title.focus();
   }
@@ -103,14 +160,17 @@ export function createLayers(places, app) {
   return {
     show,
     panel,
+    cover,
     /** Closes the topmost thing that the browser does not close by itself. @returns {boolean} whether there was one */
     escape() {
-      if (hasDialog || !app.classList.contains('has-panel')) return false;
+      if (hasDialog || !isBeside) return false;
       closePanel();
       return true;
     },
     closePanel: () => closePanel(),
     closeDialog: () => closeDialog(),
+    /** The page makes room for another; what lies over it goes with it. */
+    stop: () => forgetWindow(),
     hasDialog: () => hasDialog || app.querySelector('dialog.panel') !== null,
   };
 }

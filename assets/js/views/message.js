@@ -32,6 +32,7 @@ export function fill(element, row, me) {
   }
   element.className = classes(row);
   element.setAttribute('aria-label', label(row));
+  element.setAttribute('aria-describedby', `said-${row.key}`);
   element.dataset['id'] = String(row.id ?? '');
   element.dataset['seq'] = String(row.seq ?? '');
   element.dataset['client'] = row.clientId ?? '';
@@ -80,7 +81,7 @@ function own(row, me) {
  * @param {boolean} marked whether it says here that the text was edited
  */
 function content(row, me, marked) {
-  if (row.text === null) return h('p', { class: 'gone' }, words.deleted);
+  if (row.text === null) return h('p', { class: 'gone', id: `said-${row.key}` }, words.deleted);
   const blocks = elements(row.blocks, me);
   const last = blocks.at(-1);
   if (row.edited && marked) {
@@ -88,7 +89,7 @@ function content(row, me, marked) {
     if (last?.tagName === 'P') last.append(' ', mark);
     else blocks.push(mark);
   }
-  return h('div', { class: 'text' }, ...blocks);
+  return h('div', { class: 'text', id: `said-${row.key}` }, ...blocks);
 }
 
 /** @param {MessageRow} row */
@@ -133,7 +134,7 @@ function foot(row) {
       ...edited, time(row), h('span', { class: 'ok', title: words.sent }, icon('check', 'xs')), h('span', { class: 'sr' }, words.sent)];
     // The word comes only when it takes a while.
     case 'sending': return [time(row), icon('clock', 'xs'), h('span', { class: 'slow' }, words.sending)];
-    case 'queued': return [icon('clock', 'xs'), h('span', {}, words.queued)];
+    case 'queued': return [icon('clock', 'xs'), h('span', {}, row.fault ?? words.queued)];
     case 'failed': return [
       h('span', { class: 'bad', role: 'alert' }, `${words.notSent} ${row.fault ?? ''}`.trim()),
       h('button', { type: 'button', class: 'link', 'data-act': 'retry' }, words.tryAgain),

@@ -1,5 +1,5 @@
 import { words } from '../core/words.js';
-import { h, icon, svg } from './dom.js';
+import { h, outlook as standIn } from './dom.js';
 
 /**
  * What stands in the place of messages while there are none.
@@ -10,24 +10,12 @@ import { h, icon, svg } from './dom.js';
  */
 export function outlook(history, empty, again) {
   if (history === 'failed') {
-    return [notice('cloudoff', words.loadFailed, words.loadFailedText,
+    return [standIn('cloudoff', words.loadFailed, words.loadFailedText,
       h('button', { type: 'button', class: 'btn primary', onclick: again }, words.tryAgain))];
   }
   if (!empty) return [];
   if (history === 'loading') return [h('div', {}, h('span', { class: 'sr', role: 'status' }, words.loading), skeleton('late'))];
-  return [notice('chats', words.emptyTitle, words.emptyText, null)];
-}
-
-/**
- * @param {string} picture
- * @param {string} title
- * @param {string} text
- * @param {HTMLElement | null} button
- */
-function notice(picture, title, text, button) {
-  return h('div', { class: 'empty' },
-    h('div', { class: 'art' }, svg('seal', '#seal-s', '0 0 200 200'), icon(picture)),
-    h('h3', { class: 'display' }, title), h('p', {}, text), button);
+  return [standIn('chats', words.emptyTitle, words.emptyText)];
 }
 
 /**

@@ -2,7 +2,9 @@
 /** @typedef {import('../core/rooms.js').Entry} Entry */
 /** @typedef {import('../core/types.js').Person} Person */
 
+import { dates } from '../core/dates.js';
 import { best } from '../core/find.js';
+import { recall } from '../core/recall.js';
 import { titleOf } from '../core/rooms.js';
 import { words } from '../core/words.js';
 import { createChooser } from './chooser.js';
@@ -17,20 +19,23 @@ const FOUND = 8;
  */
 
 /**
- * Finds rooms, people and commands by a few letters. With `>` only commands.
+ * Finds rooms, people, messages that are here, and commands by a few letters. With `>` only commands.
  * @param {Chat} chat
  * @param {readonly Command[]} commands
- * @param {{ go(id: number): void, write(person: Person): void }} act
+ * @param {{ go(id: number): void, write(person: Person): void, toMessage(room: number, message: number): void }} act
  * @returns {HTMLDialogElement}
  */
 export function palette(chat, commands, act) {
+  const format = dates();
   const chooser = createChooser({
     label: words.findWhat,
     find(typed) {
       const only = typed.startsWith('>');
       const wish = only ? typed.slice(1) : typed;
       const doing = { label: words.commands, options: best(commands, wish, (one) => one.label, FOUND).map(commandOption) };
-      return only ? [doing] : [{ label: words.roomsAndPeopleGroup, options: places(wish) }, doing];
+      if (only) return [doing];
+      if (wish === '') return [{ label: words.recentRooms, options: recent() }, doing];
+      return [{ label: words.roomsAndPeopleGroup, options: places(wish) }, { label: words.messagesHere, options: said(wish) }, doing];
     },
     nothing: words.nothingFoundText,
   });
@@ -46,14 +51,27 @@ export function palette(chat, commands, act) {
     const rooms = chat.rooms.list.get();
     const met = new Set(rooms.map((room) => room.peer?.id));
     const strangers = chat.people.online.get().filter((person) => person.id !== chat.me.id && !met.has(person.id));
-    // With nothing typed the rooms in which something waits come first.
-    const ordered = typed === '' ? [...rooms].sort((a, b) => Number(b.unread > 0) - Number(a.unread > 0)) : rooms;
     return [
-      ...best(ordered, typed, titleOf, FOUND).map((room) => roomOption(room, chat, act.go)),
-      ...(typed === '' ? [] : best(strangers, typed, (person) => person.username, FOUND).map((person) => ({
+      ...best(rooms, typed, titleOf, FOUND).map((room) => roomOption(room, chat, act.go)),
+      ...best(strangers, typed, (person) => person.username, FOUND).map((person) => ({
         picture: avatar(person, 's24', ''), text: person.username, act: () => act.write(person),
-      }))),
+      })),
     ];
+  }
+
+  /** The rooms that were open last, but for the one that is; then those in which something waits. */
+  function recent() {
+    const rooms = chat.rooms.list.get();
+    const last = chat.recent().flatMap((id) => rooms.filter((room) => room.id === id && id !== chat.open.get()?.id));
+    return [...new Set([...last, ...rooms.filter((room) => room.unread > 0)])].slice(0, FOUND).map((room) => roomOption(room, chat, act.go));
+  }
+
+  /** @param {string} typed */
+  function said(typed) {
+    return recall(chat.held(), typed, FOUND / 2).map(({ room, message, text }) => ({
+      picture: icon('chats'), text, act: () => act.toMessage(room.id, message.id),
+      note: words.saidIn(message.user_id === chat.me.id ? words.you : message.username, titleOf(room), format.brief(Date.parse(message.created_at), Date.now())),
+    }));
   }
 
   const dialog = h('dialog', { class: 'pal', 'aria-label': words.find },

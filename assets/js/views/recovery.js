@@ -128,3 +128,27 @@ export function recoverForm(session, state, clock, toSignIn) {
     alert.element, username.element, code.element, ...password.elements, button,
     h('p', { class: 'fine' }, link(words.signIn, toSignIn)));
 }
+
+/**
+ * New keys for who has lost password and code, with the link of an administrator.
+ * @param {Session} session
+ * @param {Outside} state
+ * @param {Clock} clock
+ * @param {string} token
+ * @param {() => void} toSignIn
+ * @returns {HTMLFormElement}
+ */
+export function startOverForm(session, state, clock, token, toSignIn) {
+  const password = newPassword(words.newPassword);
+  const alert = alertBox(null);
+  tellFaults(password.checks);
+  const button = h('button', { type: 'submit', class: 'btn primary wide' }, words.startOver);
+  const submit = submitting(button, words.startingOver, alert, clock, async () => {
+    if (allRight(password.checks)) await session.startOver(token, password.value());
+  }, (problem) => {
+    if (problem.code === 'invalid_credentials') alert.say(words.linkVoid);
+  });
+  return h('form', { novalidate: true, onsubmit: submit },
+    brand(state.appName), h('h1', { class: 'display' }, words.startOverTitle), h('p', { class: 'fine' }, words.startOverText),
+    alert.element, ...password.elements, button, h('p', { class: 'fine' }, link(words.signIn, toSignIn)));
+}

@@ -9,25 +9,14 @@ import { words } from '../core/words.js';
 import { createChooser } from './chooser.js';
 import { joinChoice } from './controls.js';
 import { avatar, busyButton, h, icon, once } from './dom.js';
+import { alertBox } from './forms.js';
 import { dialogOf } from './layers.js';
 
 /** As many as one looks through. */
 const FOUND = 50;
 
-/** A place for what went wrong in a dialog. */
-function alertLine() {
-  const element = h('div', { role: 'alert' });
-  return {
-    element,
-    /**
-     * @param {unknown} error
-     * @param {string | null} [sentence] what to say instead of what is said of such faults everywhere
-     */
-    say(error, sentence = null) {
-      element.replaceChildren(h('div', { class: 'alert' }, icon('warn'), h('span', {}, sentence ?? explain(problemOf(error)))));
-    },
-  };
-}
+/** @param {unknown} error */
+const why = (error) => explain(problemOf(error));
 
 /**
  * Makes a room.
@@ -35,7 +24,7 @@ function alertLine() {
  * @param {(room: Room) => void} made
  */
 export function newRoomDialog(chat, made) {
-  const alert = alertLine();
+  const alert = alertBox(null);
   const name = h('input', { class: 'input', type: 'text', id: 'new-room', dir: 'auto', autocomplete: 'off', maxlength: '80', required: true, autofocus: true, 'aria-describedby': 'new-room-help' });
   const help = h('p', { class: 'help', id: 'new-room-help' }, words.roomNameHelp);
   const join = joinChoice('invite');
@@ -50,7 +39,7 @@ export function newRoomDialog(chat, made) {
     try {
       made(await chat.membership.create({ name: name.value.trim(), join: join.value() }));
     } catch (error) {
-      alert.say(error);
+      alert.say(why(error));
     }
   }
 
@@ -73,7 +62,7 @@ export function newRoomDialog(chat, made) {
 export function newMessageDialog(chat, chosen) {
   const others = (/** @type {readonly Person[]} */ all) => all.filter((person) => person.id !== chat.me.id);
   let people = others(chat.people.online.get());
-  const alert = alertLine();
+  const alert = alertBox(null);
   const chooser = createChooser({
     label: words.findPerson,
     find: (typed) => [{
@@ -92,7 +81,7 @@ export function newMessageDialog(chat, chosen) {
       const known = new Set(people.map((person) => person.id));
       people = [...people, ...others(members).filter((person) => !known.has(person.id))];
       chooser.render();
-    }, (error) => alert.say(error));
+    }, (error) => alert.say(why(error)));
   }
   return chooserDialog(words.newMessage, chooser, alert.element);
 }
@@ -106,7 +95,7 @@ export function joinDialog(chat, joined) {
   /** @type {readonly Room[]} */
   let rooms = [];
   let known = false;
-  const alert = alertLine();
+  const alert = alertBox(null);
 
   /** @param {Room} room */
   async function join(room) {
@@ -114,7 +103,7 @@ export function joinDialog(chat, joined) {
       const mine = await chat.membership.join(room.id);
       if (mine) joined(mine);
     } catch (error) {
-      alert.say(error);
+      alert.say(why(error));
     }
   }
 
@@ -134,7 +123,7 @@ export function joinDialog(chat, joined) {
     rooms = all.filter((room) => !mine.has(room.id));
     known = true;
     chooser.render();
-  }, (error) => alert.say(error));
+  }, (error) => alert.say(why(error)));
   return chooserDialog(words.joinRoom, chooser, alert.element);
 }
 
@@ -157,13 +146,13 @@ function chooserDialog(name, chooser, alert) {
  * @param {() => void} left
  */
 export function leaveDialog(chat, room, left) {
-  const alert = alertLine();
+  const alert = alertBox(null);
   const leave = busyButton(words.leaveRoom, words.leaving, 'danger', async () => {
     try {
       await chat.membership.leave(room.id);
       left();
     } catch (error) {
-      alert.say(error, problemOf(error).code === 'forbidden' ? words.nobodyLeaves : null);
+      alert.say(problemOf(error).code === 'forbidden' ? words.nobodyLeaves : why(error));
     }
   });
   const dialog = dialogOf(words.leaveTitle(room.name), 'small-dialog',

@@ -5,9 +5,10 @@ import { modKey } from './sidebar.js';
 
 /**
  * The list of all keys, by where they work.
+ * @param {boolean} enterSends
  * @returns {HTMLDialogElement}
  */
-export function shortcutsDialog() {
+export function shortcutsDialog(enterSends) {
   const { keys, shortcutDoes: does, shortcutPlaces: places } = words;
   const mod = modKey();
   /** @type {readonly [string, readonly [readonly (readonly string[])[], string][]][]} */
@@ -21,12 +22,16 @@ export function shortcutsDialog() {
       [[[keys.escape]], does.close],
     ]],
     [places.composer, [
-      [[[keys.enter]], does.send],
-      [[[keys.shift, keys.enter]], does.line],
+      [[[keys.enter]], enterSends ? does.send : does.line],
+      [[[keys.shift, keys.enter]], enterSends ? does.line : does.send],
+      [[[keys.up]], does.editLast],
     ]],
     [places.messages, [
       [[[keys.up], [keys.down]], does.walk],
       [[[keys.home], [keys.end]], does.ends],
+      [[[keys.pageUp], [keys.pageDown]], does.screen],
+      [[[keys.enter]], does.toolbar],
+      ...Object.entries(words.messageKeys).map(([key, what]) => /** @type {[string[][], string]} */ ([[[key]], what])),
     ]],
   ];
   return dialogOf(words.shortcuts, 'shortcuts', all.map(([place, lines]) => h('section', {},

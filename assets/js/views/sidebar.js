@@ -51,7 +51,7 @@ export function createSidebar(chat, appName, clock, connection, act) {
   function row(room, isCurrent) {
     const latest = room.latest;
     return {
-      version: [titleOf(room), room.join, room.unread, isCurrent, latest?.id, latest?.content, presence(room)].join('|'),
+      version: [titleOf(room), room.join, room.unread, room.mentions, room.draft, room.failed, isCurrent, latest?.id, latest?.content, presence(room)].join('|'),
       make: () => h('li', {}, roomRow(room, isCurrent, presence(room), latest && {
         text: preview(latest, chat.me.id), when: format.brief(Date.parse(latest.created_at), clock.now()),
       }, act.go)),
@@ -126,12 +126,29 @@ function roomRow(room, isCurrent, isOnline, latest, go) {
     ? avatar(room.peer, 's24', isOnline ? '' : 'off')
     : h('span', { class: 'gl' }, glyph(room)),
   h('span', { class: 'trunc' }, h('span', { class: 'name', dir: 'auto' }, title),
-    room.unread > 0 && h('span', { class: 'sr' }, words.unreadAfter(room.unread)),
+    room.unread > 0 && h('span', { class: 'sr' }, words.unreadAfter(room.unread), room.mentions > 0 ? words.mentionsAfter : ''),
     room.kind === 'group' && room.join === 'invite' && h('span', { class: 'sr' }, words.privateAfter),
     isOnline !== null && h('span', { class: 'sr' }, isOnline ? words.onlineAfter : words.offlineAfter),
     latest && h('span', { class: 'prev', dir: 'auto' }, latest.text)),
   h('span', { class: 'end' }, latest && h('span', { class: 'when' }, latest.when),
-    room.unread > 0 && h('span', { class: 'badge', 'aria-hidden': 'true' }, words.count(room.unread))));
+    room.failed ? sign('warn', words.failedAfter) : room.draft && !isCurrent && sign('edit', words.draftAfter),
+    badge(room)));
+}
+
+/**
+ * What lies in the room unsent.
+ * @param {string} picture
+ * @param {string} says
+ */
+function sign(picture, says) {
+  return h('span', { class: 'sign', title: says.replace(', ', '') }, icon(picture, 'sm'), h('span', { class: 'sr' }, says));
+}
+
+/** @param {Entry} room */
+function badge(room) {
+  if (room.unread === 0) return null;
+  if (room.mentions === 0) return h('span', { class: 'badge', 'aria-hidden': 'true' }, words.count(room.unread));
+  return h('span', { class: 'badge at', 'aria-hidden': 'true' }, words.mentionCount(room.mentions));
 }
 
 /**

@@ -8,7 +8,7 @@ import { h, perFrame } from './dom.js';
 const SPOKEN_EVERY = 60_000;
 
 /**
- * The line that says who is typing. Its space is there always; to the ear it is said more rarely than it is shown.
+ * The line that says who is typing, and at its end how long one has to wait where the room is slow. Its space is there always; to the ear it is said more rarely than it is shown.
  * @param {Room} room
  * @param {Clock} clock
  */
@@ -19,7 +19,9 @@ export function createTypingLine(room, clock) {
   /** @type {Map<string, number>} */
   const said = new Map();
 
-  const stop = room.typing.people.watch(perFrame(() => {
+  const pause = h('span', { class: 'pause num', role: 'timer' });
+  const stopPause = room.pause.left.watch((left) => { pause.textContent = left > 0 ? words.writeAgainIn(left) : ''; });
+  const stopPeople = room.typing.people.watch(perFrame(() => {
     const names = room.typing.people.get();
     dots.hidden = names.length === 0;
     shown.textContent = words.typing(names);
@@ -29,5 +31,9 @@ export function createTypingLine(room, clock) {
     if (news.length > 0) spoken.textContent = words.typing(news);
     else if (names.length === 0) spoken.textContent = '';
   }));
-  return { element: h('div', { class: 'typing' }, dots, shown, spoken), stop };
+  const stop = () => {
+    stopPause();
+    stopPeople();
+  };
+  return { element: h('div', { class: 'typing' }, dots, shown, spoken, pause), stop };
 }

@@ -44,7 +44,7 @@ test('an account that was made here is opened elsewhere, with what the server ha
   const { auth_key: shown } = await elsewhere.prove({ instance_id: instanceId, username: 'USER_42', password, ...body });
   assert.equal(shown, body.auth_key);
   await elsewhere.readDirectory(await page(key, [record]));
-  assert.deepEqual(await elsewhere.unlock(sealedOf(body)), { userId: 42, gen: 1, kem: 1 });
+  assert.deepEqual(await elsewhere.unlock(sealedOf(body)), { userId: 42, gen: 1, kem: 1, made: T0 });
   const { blob } = await elsewhere.sealState({ version: 1, plaintext: new Uint8Array(3) });
   assert.deepEqual((await operations.openState({ version: 1, blob })).plaintext, new Uint8Array(3));
 });
@@ -86,7 +86,10 @@ test('of a directory no page is missed, changed, or of another installation', as
     [{ ...whole, records: [first, { ...second, ts: T0 }] }, 'directory_fork'],
   ];
   for (const [sent, code] of refused) await assert.rejects(reader().readDirectory(sent), { code }, code);
-  await assert.rejects(slow.readDirectory({ ...empty, instance_id: toB64u(new Uint8Array(16)) }), { code: 'bad_directory' });
+  await assert.rejects(slow.readDirectory({ ...empty, instance_id: toB64u(new Uint8Array(16)) }), { code: 'instance_changed' });
+  await assert.rejects(slow.readDirectory(await page(key, [first])), { code: 'directory_fork' });
+  const { pub: otherKey } = await generate('ed25519');
+  await assert.rejects(slow.readDirectory({ ...whole, instance_key: toB64u(otherKey) }), { code: 'instance_changed' });
 });
 
 test('another password and another code come of what is proved, and of nothing else', async () => {

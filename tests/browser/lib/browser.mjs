@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Person } from './person.mjs';
+import { watchWire } from './wire.mjs';
 
 const DESKTOP = { width: 1440, height: 900 };
 
@@ -19,13 +20,17 @@ export class Browser {
   /** Somebody new in a browser of their own. */
   async person(name, options = {}) {
     const context = await this.engine.newContext({ viewport: DESKTOP, locale: 'en-GB', ...options });
-    const page = await context.newPage();
+    const wire = watchWire(context);
+    context.on('page', (page) => this.#watch(name, page));
+    return new Person(name, await context.newPage(), context, this.server, wire);
+  }
+
+  #watch(name, page) {
     page.on('pageerror', (error) => this.faults.push(`${name}: ${error.stack ?? error.message}`));
     page.on('console', (message) => {
       if (message.type() === 'error') this.faults.push(`${name}: ${message.text()}`);
     });
     this.pages.push(page);
-    return new Person(name, page, context, this.server);
   }
 
   /** Whether nothing has happened that must not. */

@@ -4,8 +4,13 @@ export const PASSWORD = 'correct horse battery';
 
 /** A person in front of a page, who finds things by what they are called. */
 export class Person {
-  constructor(name, page, context, server) {
-    Object.assign(this, { name, page, context, server });
+  constructor(name, page, context, server, wire) {
+    Object.assign(this, { name, page, context, server, wire });
+  }
+
+  /** The same person in another tab of the same browser. */
+  async tab() {
+    return new Person(this.name, await this.context.newPage(), this.context, this.server, this.wire);
   }
 
   get composer() {
@@ -14,6 +19,10 @@ export class Person {
 
   get articles() {
     return this.page.getByRole('article');
+  }
+
+  get code() {
+    return this.page.getByRole('group', { name: 'Recovery code' });
   }
 
   get connection() {
@@ -25,14 +34,21 @@ export class Person {
   }
 
   async signUp(password = PASSWORD) {
+    await this.makesAccount(password);
+    const code = await this.keepsCode();
+    await this.arrived();
+    return code;
+  }
+
+  /** Up to the recovery code. */
+  async makesAccount(password = PASSWORD) {
     await this.open();
     await this.page.getByRole('link', { name: 'Create an account' }).click();
     await this.page.getByLabel('Username').fill(this.name);
     await this.page.getByLabel('Password', { exact: true }).fill(password);
     await this.page.getByLabel('Password again').fill(password);
     await this.page.getByRole('button', { name: 'Create account' }).click();
-    await this.keepsCode();
-    await this.arrived();
+    await this.code.waitFor();
   }
 
   async signIn(username = this.name, password = PASSWORD) {
@@ -43,12 +59,46 @@ export class Person {
 
   /** Reads the recovery code, and types what is asked for to show that it is kept. */
   async keepsCode() {
-    const code = this.page.getByRole('group', { name: 'Recovery code' });
-    await code.waitFor();
-    const groups = await code.locator('span').allTextContents();
+    await this.code.waitFor();
+    const groups = await this.code.locator('span').allTextContents();
     for (const number of [3, 6]) await this.page.getByLabel(`Group ${number}`).fill(groups[number - 1]);
     await this.page.getByRole('button', { name: 'Continue' }).click();
     return groups.join('-');
+  }
+
+  /** The code that was on the page is gone with it; another one takes its place. */
+  async makesAnotherCode(password = PASSWORD) {
+    await this.page.getByLabel('Password', { exact: true }).fill(password);
+    await this.page.getByRole('button', { name: 'Make a new code' }).click();
+  }
+
+  /** From the sign-in screen, up to the next recovery code if this one is right. */
+  async recovers(code, password, username = this.name) {
+    await this.page.getByLabel('Username').fill(username);
+    await this.page.getByLabel('Recovery code').fill(code);
+    await this.page.getByLabel('New password').fill(password);
+    await this.page.getByLabel('Password again').fill(password);
+    await this.page.getByRole('button', { name: 'Set new password' }).click();
+  }
+
+  /** The settings, opened if they are not. */
+  async settings() {
+    const dialog = this.page.getByRole('dialog', { name: 'Settings' });
+    if (!await dialog.isVisible()) await this.page.getByRole('button', { name: 'Settings', exact: true }).click();
+    await dialog.waitFor();
+    return dialog;
+  }
+
+  async changesPassword(from, to) {
+    const dialog = await this.settings();
+    await dialog.getByLabel('Current password').fill(from);
+    await dialog.getByLabel('New password').fill(to);
+    await dialog.getByLabel('Password again').fill(to);
+    await dialog.getByRole('button', { name: 'Change password' }).click();
+  }
+
+  async wasSignedOut(why = 'You were signed out on this device.') {
+    await this.page.getByText(why).waitFor();
   }
 
   async arrived() {

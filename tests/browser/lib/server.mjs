@@ -1,13 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /** A server of one's own, with its data in a folder that is thrown away. */
 export class Server {
-  static async start() {
+  /** @param {Record<string, string>} environment what it is told beside what scenarios have in common */
+  static async start(environment = {}) {
     const server = new Server();
+    server.environment = environment;
     server.folder = mkdtempSync(join(tmpdir(), 'secure-chat-'));
     const made = execFileSync(process.env.SECURE_CHAT, ['--data-dir', server.folder, 'init', '--json']);
     server.admin = JSON.parse(made.toString());
@@ -17,9 +19,12 @@ export class Server {
 
   /** @param {number} port */
   async run(port) {
-    const environment = { ...process.env, RATE_LIMIT_REGISTRATIONS: '1000', RATE_LIMIT_MESSAGES: '100000' };
+    const environment = {
+      ...process.env, RATE_LIMIT_REGISTRATIONS: '1000', RATE_LIMIT_MESSAGES: '100000', ...this.environment,
+    };
     const args = ['--data-dir', this.folder, 'serve', '--port', String(port)];
-    this.process = spawn(process.env.SECURE_CHAT, args, { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
+    const log = this.environment.LOG ? openSync(this.logFile, 'a') : 'inherit';
+    this.process = spawn(process.env.SECURE_CHAT, args, { env: environment, stdio: ['ignore', 'pipe', log] });
     for await (const line of createInterface({ input: this.process.stdout })) {
       const match = /^listening on (http:\/\/.*:(\d+))$/.exec(line);
       if (!match) continue;
@@ -28,6 +33,28 @@ export class Server {
       return;
     }
     throw new Error('the server ended instead of listening');
+  }
+
+  get logFile() {
+    return `${this.folder}.log`;
+  }
+
+  /** What a server has logged that was told to log. */
+  log() {
+    return readFileSync(this.logFile);
+  }
+
+  /** Asks it to end, and waits until it has written everything down. */
+  async stop() {
+    const ended = new Promise((resolve) => { this.process.once('exit', resolve); });
+    this.process.kill('SIGTERM');
+    await ended;
+  }
+
+  /** What a command of the program says, next to the server that runs. */
+  command(...args) {
+    const env = { ...process.env, WEBSOCKET_PORT: String(this.port) };
+    return execFileSync(process.env.SECURE_CHAT, ['--data-dir', this.folder, ...args], { env }).toString();
   }
 
   /** Ends it as a power cut would, for the process. */
@@ -65,8 +92,19 @@ export class Server {
     return page.messages.map((message) => message.content);
   }
 
+  /** Waits until so many connections are open. */
+  async connections(expected) {
+    const deadline = Date.now() + 15_000;
+    for (;;) {
+      const text = await (await fetch(`${this.address}/metrics`)).text();
+      const open = Number(/^secure_chat_websocket_connections (\d+)/m.exec(text)?.[1]);
+      if (open === expected) return;
+      if (Date.now() > deadline) throw new Error(`${open} connections are open, not ${expected}`);
+    }
+  }
+
   async end() {
     if (this.process.exitCode === null && this.process.signalCode === null) await this.kill();
-    rmSync(this.folder, { recursive: true, force: true });
+    for (const path of [this.folder, this.logFile]) rmSync(path, { recursive: true, force: true });
   }
 }

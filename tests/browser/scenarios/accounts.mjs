@@ -53,10 +53,9 @@ export default async function accounts({ browser }) {
   await bea.sees('still here');
 
   // Two tabs of one session: the other one is told.
-  const tab = await bea.context.newPage();
-  await tab.goto(bea.server.address);
-  await tab.getByRole('textbox', { name: 'Message #plain' }).waitFor();
-  await tab.getByRole('button', { name: 'Settings' }).click();
-  await tab.getByRole('button', { name: 'Sign out', exact: true }).click();
-  await bea.page.getByText('You were signed out on this device.').waitFor();
+  const tab = await bea.tab();
+  await tab.open();
+  await tab.arrived();
+  await (await tab.settings()).getByRole('button', { name: 'Sign out', exact: true }).click();
+  await bea.wasSignedOut();
 }

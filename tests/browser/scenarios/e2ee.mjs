@@ -27,7 +27,7 @@ async function vectors(page) {
   assert.deepEqual([found.missing, found.failed], [[], []]);
   const cases = Object.values(JSON.parse(text).sections).flat().length;
   assert.equal(found.passed + found.needsMore.length, cases);
-  console.log(`${found.passed} cases of the vectors are green in Chromium, ${found.needsMore.length} need a primitive it has not`);
+  console.log(`${found.passed} cases of the vectors are green here, ${found.needsMore.length} need a primitive it has not`);
 }
 
 /** @param {import('playwright-core').Page} page */

@@ -21,13 +21,14 @@ export default async function keyed({ server, browser }) {
 
   assert.deepEqual(await away.run('signIn', 'Alice_1', 'a wrong password'), { refused: 'invalid_credentials' });
   assert.deepEqual(await away.run('signIn', 'nobody_here', FIRST), { refused: 'invalid_credentials' });
-  assert.deepEqual(await away.run('signIn', 'ALICE_1', FIRST), { user: made.user, code: null });
-  assert.deepEqual(await away.run('unlock', made.user, FIRST), made.user);
+  assert.deepEqual(await away.run('signIn', 'ALICE_1', FIRST), { user: made.user, code: null, isDerivationNew: false });
+  assert.equal(await away.run('unlock', made.user, FIRST), null);
 
   await home.run('changePassword', made.user, FIRST, SECOND);
   assert.deepEqual(await away.run('unlock', made.user, SECOND), { refused: 'unauthenticated' });
   assert.deepEqual(await away.run('signIn', 'alice_1', FIRST), { refused: 'invalid_credentials' });
-  assert.deepEqual(await away.run('signIn', 'alice_1', SECOND), { user: made.user, code: null });
+  const another = { user: made.user, code: null, isDerivationNew: true };
+  assert.deepEqual(await away.run('signIn', 'alice_1', SECOND), another);
 
   const code = await home.run('changeCode', made.user, SECOND);
   assert.deepEqual(await away.run('recover', 'alice_1', made.code, THIRD), { refused: 'invalid_credentials' });
@@ -37,7 +38,7 @@ export default async function keyed({ server, browser }) {
   assert.deepEqual(back.user, made.user);
   assert.notEqual(back.code, code);
   assert.deepEqual(await home.run('unlock', made.user, THIRD), { refused: 'unauthenticated' });
-  assert.deepEqual(await home.run('signIn', 'alice_1', THIRD), { user: made.user, code: null });
+  assert.deepEqual(await home.run('signIn', 'alice_1', THIRD), another);
   assert.equal(await home.run('signOut'), null);
 
   const sent = [...home.sent, ...away.sent];
@@ -59,10 +60,13 @@ async function device(browser, files) {
     named.name = 'e2ee-worker';
     named.content = '/js/e2ee/worker.js';
     document.head.append(named);
-    const [{ createKeyedAccount }, { startKeeper }, { browserHttp }] = await Promise.all([
+    const [{ createKeyedAccount }, { startKeeper }, { browserHttp }, { browserClock }, { browserStorage }] = await Promise.all([
       import('/js/core/keyed_account.js'), import('/js/platform/keeper.js'), import('/js/platform/http.js'),
+      import('/js/platform/clock.js'), import('/js/platform/storage.js'),
     ]);
-    globalThis.account = createKeyedAccount({ http: browserHttp(), keeper: startKeeper(), now: Date.now });
+    globalThis.account = createKeyedAccount({
+      http: browserHttp(), clock: browserClock(), storage: browserStorage(), chance: () => 0, keeper: startKeeper(),
+    });
   });
   const run = (flow, ...args) => page.evaluate(async ([name, given]) => {
     try {

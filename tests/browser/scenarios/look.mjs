@@ -60,8 +60,13 @@ export async function survey(page, name, sizes = ['desktop', 'phone']) {
 /** axe goes in through the debugger, which no content policy binds; the page itself could not load it. */
 async function axe(page) {
   await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-  }));
+  const { violations, asked } = await page.evaluate(async () => {
+    const { violations: found, passes, incomplete, inapplicable } = await globalThis.axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice', 'experimental'],
+      rules: { 'target-size': { enabled: true } },
+    });
+    return { violations: found, asked: [found, passes, incomplete, inapplicable].flat().map((rule) => rule.id) };
+  });
+  for (const rule of ['target-size', 'color-contrast', 'label-content-name-mismatch']) assert.ok(asked.includes(rule), rule);
   return violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`);
 }

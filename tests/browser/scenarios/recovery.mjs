@@ -25,13 +25,7 @@ export default async function recovery({ browser }) {
 
 async function theCodeCannotBePassedOver(ada) {
   const { page } = ada;
-  await ada.open();
-  await page.getByRole('link', { name: 'Create an account' }).click();
-  await page.getByLabel('Username').fill('ada');
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await page.getByLabel('Password again').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Create account' }).click();
-  await page.getByRole('group', { name: 'Recovery code' }).waitFor();
+  await ada.makesAccount();
   await survey(page, 'code');
   await page.setViewportSize(DESKTOP);
   await page.getByLabel('Group 3').fill('none');
@@ -40,27 +34,24 @@ async function theCodeCannotBePassedOver(ada) {
   assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-invalid')), 'true');
   await page.reload();
   await page.getByText('the one before is void').waitFor();
-  await page.getByLabel('Password', { exact: true }).fill('not the right one');
-  await page.getByRole('button', { name: 'Make a new code' }).click();
+  await survey(page, 'another-code');
+  await page.setViewportSize(DESKTOP);
+  await ada.makesAnotherCode('not the right one');
   await page.getByText('This is not your password.').waitFor();
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await page.getByRole('button', { name: 'Make a new code' }).click();
+  await ada.makesAnotherCode();
 }
 
 /** Another password ends the other sign-ins; another code is shown like the first. */
 async function settings(ada, other) {
   const { page } = ada;
-  await page.getByRole('button', { name: 'Settings', exact: true }).click();
-  const dialog = page.getByRole('dialog', { name: 'Settings' });
-  await dialog.getByLabel('Current password').fill('not the right one');
-  await dialog.getByLabel('New password').fill(SECOND);
-  await dialog.getByLabel('Password again').fill(SECOND);
-  await dialog.getByRole('button', { name: 'Change password' }).click();
+  const dialog = await ada.settings();
+  await ada.changesPassword('not the right one', SECOND);
   await dialog.getByText('This is not your password.').waitFor();
-  await dialog.getByLabel('Current password').fill(PASSWORD);
-  await dialog.getByRole('button', { name: 'Change password' }).click();
+  await survey(page, 'settings-refused');
+  await page.setViewportSize(DESKTOP);
+  await ada.changesPassword(PASSWORD, SECOND);
   await page.getByText('The password is changed.').first().waitFor();
-  await other.page.getByText('You were signed out on this device.').waitFor();
+  await other.wasSignedOut();
   await dialog.getByLabel('Your password').fill(SECOND);
   await dialog.getByRole('button', { name: 'Make a new code' }).click();
   const code = await ada.keepsCode();
@@ -73,18 +64,13 @@ async function theWayBack(ada, other, first, second) {
   await page.getByRole('link', { name: 'Use your recovery code' }).click();
   await survey(page, 'recover');
   await page.setViewportSize(DESKTOP);
-  await page.getByLabel('Username').fill('ada');
-  await page.getByLabel('Recovery code').fill(first);
-  await page.getByLabel('New password').fill(THIRD);
-  await page.getByLabel('Password again').fill(THIRD);
-  await page.getByRole('button', { name: 'Set new password' }).click();
+  await other.recovers(first, THIRD);
   await page.getByText('This code does not match. Check each group.').waitFor();
-  await page.getByLabel('Recovery code').fill(second.toLowerCase().replaceAll('-', ' '));
-  await page.getByRole('button', { name: 'Set new password' }).click();
+  await other.recovers(second.toLowerCase().replaceAll('-', ' '), THIRD);
   const third = await other.keepsCode();
   assert.notEqual(third, second);
   await other.arrived();
-  await ada.page.getByText('You were signed out on this device.').waitFor();
+  await ada.wasSignedOut('Somebody has used your recovery code');
   await ada.signIn('ada', THIRD);
   await ada.arrived();
 }

@@ -97,7 +97,7 @@ async function unreadRisesAndFalls(ada, bea) {
   await say(ada, 'Soundings are in.');
   await say(ada, 'The north channel has shoaled.');
   await row(bea, /harbour-survey.*, 2 unread/).waitFor();
-  await bea.page.waitForFunction(() => document.title.startsWith('(2) #plain'));
+  await bea.page.waitForFunction(() => document.title.startsWith('(2) plain'));
   // What waits is still counted after a reload: from what the server knows.
   await bea.page.reload();
   await row(bea, /harbour-survey.*, 2 unread/).waitFor();
@@ -105,7 +105,7 @@ async function unreadRisesAndFalls(ada, bea) {
   await bea.page.keyboard.press('Alt+Shift+ArrowDown');
   await title(bea, 'harbour-survey').waitFor();
   await bea.sees('The north channel has shoaled.');
-  await bea.page.waitForFunction(() => document.title.startsWith('#harbour-survey'));
+  await bea.page.waitForFunction(() => document.title.startsWith('harbour-survey'));
   await bea.page.reload();
   await title(bea, 'harbour-survey').waitFor();
   assert.equal(await row(bea, /unread/).count(), 0, 'what was read stays read');
@@ -149,7 +149,7 @@ async function byKeyboard(ada) {
 
   await page.keyboard.press('Control+k');
   await page.keyboard.type('zzz');
-  await found.getByText('No room, person or command matches').first().waitFor();
+  await found.getByText('No room, person, message or command matches').first().waitFor();
   await page.keyboard.press('Escape');
   await found.waitFor({ state: 'detached' });
   await page.keyboard.press('Control+/');
