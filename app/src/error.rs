@@ -118,7 +118,7 @@ impl IntoRefusal for Conflict {
             Self::UnknownTarget => Refusal::UnknownTarget,
             Self::UserInactive => Refusal::Unauthenticated,
             Self::DeadLink => Refusal::DeadLink,
-            // Tried again a few times before anybody hears of it.
+            // The first is tried again a few times before anybody hears of it, the second is answered with the state.
             Self::DirectoryMoved | Self::StateMoved => Refusal::IdentityConflict,
         }
     }

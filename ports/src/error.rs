@@ -76,9 +76,6 @@ pub enum Conflict {
     /// There is no such link, it was used, or its time is over.
     #[error("the link is worth nothing")]
     DeadLink,
-    /// Another state was stored than the one that this was made from.
-    #[error("the state has moved on")]
-    StateMoved,
     /// The user is gone or banned.
     #[error("the user is gone or banned")]
     UserInactive,

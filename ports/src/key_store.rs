@@ -93,7 +93,7 @@ pub trait KeyStore: Send + Sync + 'static {
     ///
     /// # Errors
     /// `Conflict::UnknownUser` if there is no such keyed account; `Conflict::DirectoryMoved` if the directory does not end
-    /// before the record's place; `Conflict::StateMoved` if the state was not made from the one that is there.
+    /// before the record's place; `Conflict::StateMoved` if the state's version is not one more than the stored one's.
     fn append_identity(
         &self,
         change: IdentityChange,
@@ -187,19 +187,8 @@ pub struct IdentityChange {
     pub keys: NewKeys,
     /// What takes the place of its secrets.
     pub secrets: NewSecrets,
-    /// What becomes of its sealed state.
-    pub state: NewState,
-}
-
-/// What becomes of an account's sealed state when its identity changes.
-#[derive(Debug, Clone)]
-pub enum NewState {
-    /// It stays as it is, for it is opened as before.
-    Same,
-    /// This one, under another key, takes the place of the one that it was made from. What was begun to write is forgotten.
-    Anew(SealedState),
-    /// Nobody can open it any more, nor what was begun to write: both are forgotten.
-    Gone,
+    /// With [`NewKeys::Anew`]: the account's state, sealed anew, in the place of the one before.
+    pub state: Option<SealedState>,
 }
 
 /// What becomes of an account's sealed keys.

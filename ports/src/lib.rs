@@ -25,7 +25,7 @@ pub use clock::Clock;
 pub use entropy::Entropy;
 pub use error::{Conflict, StoreError};
 pub use event_bus::{Cut, EventBus, Listener, Notice};
-pub use key_store::{IdentityChange, KeyStore, KeyedCredential, NewKeyedUser, NewKeys, NewSecrets, NewState};
+pub use key_store::{IdentityChange, KeyStore, KeyedCredential, NewKeyedUser, NewKeys, NewSecrets};
 pub use message_store::{Appended, MessagePage, MessageStore, Page};
 pub use moderation_store::{ModerationStore, Outcome};
 pub use password_hasher::{HasherError, PasswordHasher};

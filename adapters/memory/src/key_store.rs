@@ -3,8 +3,8 @@
 use chat_domain::keyed::{DirectoryRecord, PasswordRecord, RecoveryRecord, SealedKeys, SealedState};
 use chat_domain::{AccountKind, Grant, SessionId, Timestamp, TokenHash, User, UserId, Username};
 use chat_ports::{
-    Conflict, IdentityChange, KeyStore, KeyedCredential, NewKeyedUser, NewKeys, NewSecrets, NewState,
-    Registered, StoreError,
+    Conflict, IdentityChange, KeyStore, KeyedCredential, NewKeyedUser, NewKeys, NewSecrets, Registered,
+    StoreError,
 };
 
 use crate::user_store::Account;
@@ -82,10 +82,6 @@ impl State {
         Ok(())
     }
 
-    fn version_of_state(&self, user: UserId) -> u64 {
-        self.keys.states.get(&user).map_or(0, |kept| kept.version)
-    }
-
     /// Whose link it is.
     fn reset_link(&self, token: TokenHash, at: Timestamp) -> Option<UserId> {
         let found = self
@@ -120,24 +116,12 @@ impl State {
         if self.keys.passwords.contains_key(&user) && self.keys.directory.len() as u64 != change.record.i {
             return Err(Conflict::DirectoryMoved.into());
         }
-        if let NewState::Anew(state) = &change.state
-            && self.version_of_state(user) + 1 != state.version
+        if let Some(state) = &change.state
+            && self.next_state(user) != state.version
         {
             return Err(Conflict::StateMoved.into());
         }
         let ended = self.replace_secrets(user, change.secrets, keep)?;
-        if !matches!(change.state, NewState::Same) {
-            self.keys.drafts.remove(&user);
-        }
-        match change.state {
-            NewState::Same => {}
-            NewState::Anew(state) => {
-                self.keys.states.insert(user, state);
-            }
-            NewState::Gone => {
-                self.keys.states.remove(&user);
-            }
-        }
         if let Some((user, password)) = self.users.get_mut(&user) {
             user.kind = AccountKind::Keyed;
             *password = None;
@@ -266,8 +250,8 @@ impl KeyStore for MemoryStore {
 
     async fn put_state(&self, user: UserId, new: SealedState) -> Result<Option<SealedState>, StoreError> {
         let mut state = self.writing()?;
-        if state.version_of_state(user) + 1 != new.version {
-            let kept = state.keys.states.get(&user).cloned();
+        let kept = state.keys.states.get(&user).cloned();
+        if state.next_state(user) != new.version {
             let none = SealedState {
                 version: 0,
                 sealed: Vec::new(),

@@ -6,8 +6,8 @@ use chat_domain::keyed::{
 };
 use chat_domain::{AccountKind, SessionId, Timestamp, TokenHash, User, UserId, Username};
 use chat_ports::{
-    Conflict, IdentityChange, KeyStore, KeyedCredential, NewKeyedUser, NewKeys, NewSecrets, NewState,
-    Registered, Sealer, StoreError,
+    Conflict, IdentityChange, KeyStore, KeyedCredential, NewKeyedUser, NewKeys, NewSecrets, Registered,
+    Sealer, StoreError,
 };
 use rusqlite::{Connection, Row, named_params};
 
@@ -190,7 +190,6 @@ impl KeyStore for SqliteStore {
             if rows::run(connection, sql, (user, &token.as_bytes()[..], at.millis()))? == 0 {
                 return Err(Conflict::DeadLink.into());
             }
-
             append_identity(connection, change, None)
         })
         .await
@@ -302,7 +301,6 @@ fn append_identity(
     let sql = "UPDATE users SET kind = 'keyed', password_hash = NULL WHERE id = ?1 AND kind = 'basic'";
     rows::run(connection, sql, [user.number()])?;
     put_keys(connection, user, change.keys)?;
-    renew_state(connection, user, change.state)?;
     append(connection, &change.record)?;
     Ok(ended)
 }
@@ -472,47 +470,6 @@ fn state(connection: &Connection, user: UserId) -> Result<Option<SealedState>, S
             sealed: rows::get(row, "sealed")?,
         })
     })
-}
-
-/// Puts a state in the place of the one before; `Some`: another is there.
-fn put_state(
-    connection: &Connection,
-    user: UserId,
-    new: SealedState,
-) -> Result<Option<SealedState>, StoreError> {
-    let kept = state(connection, user)?;
-    if kept.as_ref().map_or(0, |kept| kept.version) + 1 != new.version {
-        return Ok(Some(kept.unwrap_or(SealedState {
-            version: 0,
-            sealed: Vec::new(),
-        })));
-    }
-    rows::run(
-        connection,
-        "INSERT INTO account_states (user_id, version, sealed) VALUES (?1, ?2, ?3)
-         ON CONFLICT (user_id) DO UPDATE SET version = excluded.version, sealed = excluded.sealed",
-        (user.number(), new.version, new.sealed),
-    )?;
-    Ok(None)
-}
-
-fn renew_state(connection: &Connection, user: UserId, state: NewState) -> Result<(), StoreError> {
-    let gone: &[&str] = match &state {
-        NewState::Same => &[],
-        NewState::Anew(_) => &["account_drafts"],
-        NewState::Gone => &["account_drafts", "account_states"],
-    };
-    for table in gone {
-        let sql = format!("DELETE FROM {table} WHERE user_id = ?1");
-        rows::run(connection, &sql, [user.number()])?;
-    }
-    let NewState::Anew(state) = state else {
-        return Ok(());
-    };
-    match put_state(connection, user, state)? {
-        None => Ok(()),
-        Some(_) => Err(Conflict::StateMoved.into()),
-    }
 }
 
 fn array<const N: usize>(row: &Row<'_>, column: &str) -> Result<[u8; N], StoreError> {

@@ -1,16 +1,16 @@
 //! Another encryption key, another identity, or the end of one.
 
+use chat_domain::Refusal;
 use chat_domain::keyed::{
     DirectoryRecord, RecoveryRecord, SealedKey, SealedKeys, SealedState, ShownKey, SignedStatement,
 };
-use chat_domain::{Refusal, UserId};
 use chat_e2ee::ed25519::Signature;
 use chat_e2ee::identity::{Identity, Signed};
 use chat_e2ee::ids::InstanceId;
-use chat_ports::{Conflict, IdentityChange, KeyStore as _, NewKeys, NewSecrets, NewState, Ports, StoreError};
+use chat_ports::{Conflict, IdentityChange, KeyStore as _, NewKeys, NewSecrets, Ports, StoreError};
 
 use super::registration::first_identity;
-use super::state::fits_as_state;
+use super::state::fits as fits_state;
 use super::{KEY_BOX, MASTER_BOX, NewPassword, TRIES, of_identity};
 use crate::{App, Error, Origin, SignedIn};
 
@@ -44,8 +44,7 @@ pub enum Renewal {
         recovery: RecoveryRecord,
         /// All keys that the account has from now on.
         keys: SealedKeys,
-        /// The sealed state under the new master key, made from the one that is there; without it that one is forgotten,
-        /// for nobody can open it any more.
+        /// The account's state, sealed under the new master key; without it the account begins with none.
         state: Option<SealedState>,
     },
     /// The account is closed: no statement follows.
@@ -59,7 +58,7 @@ impl<P: Ports> App<P> {
     /// # Errors
     /// As [`App::unlock`]; `needs_identity` for another than the first one of an account that has none; `malformed`, `weak_key`, `bad_signature`, `clock_skew` for what the protocol does not allow;
     /// `identity_conflict` for a statement that does not follow from the last one, or is of another kind than what comes
-    /// with it; `state_conflict` for a state that was not made from the one that is there.
+    /// with it; `state_conflict` as [`App::put_state`].
     pub async fn renew_identity(
         &self,
         who: &SignedIn,
@@ -104,24 +103,12 @@ impl<P: Ports> App<P> {
                 }
                 Err(StoreError::Conflict(Conflict::DirectoryMoved)) => {}
                 Err(StoreError::Conflict(Conflict::StateMoved)) => {
-                    return Err(self.other_state(user).await?.into());
+                    return Err(self.state_moved(user).await?);
                 }
                 Err(error) => return Err(error.into()),
             }
         }
         Err(Error::Busy)
-    }
-
-    /// What is told to who made a state from another one than is there.
-    async fn other_state(&self, user: UserId) -> Result<Refusal, Error> {
-        let kept = self.ports.keys().state(user).await?;
-        let none = SealedState {
-            version: 0,
-            sealed: Vec::new(),
-        };
-        Ok(Refusal::StateConflict {
-            kept: Box::new(kept.unwrap_or(none)),
-        })
     }
 
     /// What takes the place of the account's secrets.
@@ -224,13 +211,6 @@ impl Renewal {
         }
     }
 
-    fn state(&self) -> NewState {
-        match self {
-            Self::Reset { state, .. } => state.clone().map_or(NewState::Gone, NewState::Anew),
-            Self::First { .. } | Self::Rotate { .. } | Self::Close => NewState::Same,
-        }
-    }
-
     fn check_sizes(&self) -> Result<(), Refusal> {
         let is_box = |key: &SealedKey| key.sealed.len() == KEY_BOX;
         let fits = match self {
@@ -257,7 +237,6 @@ impl Renewal {
                     && keys.signing.iter().chain(&keys.agreement).all(is_box)
                     && keys.agreement.len() <= MOST_KEYS
                     && keys.agreement.is_sorted_by(|one, next| one.number < next.number)
-                    && state.as_ref().is_none_or(|state| fits_as_state(&state.sealed))
             }
             Self::Close => true,
         };

@@ -6,7 +6,7 @@ use chat_domain::{Refusal, User};
 use chat_e2ee::ed25519::Signature;
 use chat_e2ee::identity::{Identity, Signed};
 use chat_e2ee::ids::InstanceId;
-use chat_ports::{Conflict, IdentityChange, KeyStore as _, NewKeys, NewSecrets, NewState, Ports, StoreError};
+use chat_ports::{Conflict, IdentityChange, KeyStore as _, NewKeys, NewSecrets, Ports, StoreError};
 
 use super::{KEY_BOX, MASTER_BOX, NewPassword, TRIES, of_identity};
 use crate::{App, Error, Origin, SessionToken, SignedInNow};
@@ -89,7 +89,7 @@ impl<P: Ports> App<P> {
                 record: record.clone(),
                 keys: asked.keys(&identity),
                 secrets: secrets.clone(),
-                state: NewState::Gone,
+                state: None,
             };
             let stored = self.ports.keys().use_reset_link(token.hash(), self.now(), change);
             match stored.await {

@@ -22,7 +22,7 @@ impl<P: Ports> App<P> {
     /// `state_conflict` with the one that is there, if another was stored meanwhile; `malformed` for one that is too
     /// large or empty.
     pub async fn put_state(&self, who: &SignedIn, state: SealedState) -> Result<u64, Error> {
-        if !fits_as_state(&state.sealed) {
+        if !fits(&state) {
             return Err(Refusal::Malformed.into());
         }
         let version = state.version;
@@ -38,9 +38,4 @@ impl<P: Ports> App<P> {
             Some(kept) => Err(Refusal::StateConflict { kept: Box::new(kept) }.into()),
         }
     }
-}
-
-/// Whether it is something, and not too much.
-pub(super) const fn fits_as_state(sealed: &[u8]) -> bool {
-    !sealed.is_empty() && sealed.len() <= STATE_BYTES
 }

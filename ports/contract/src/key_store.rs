@@ -7,7 +7,7 @@ use chat_domain::keyed::{
 use chat_domain::moderation::{Act, Action, Actor, Measure};
 use chat_domain::{AccountKind, PasswordHash, Timestamp, TokenHash, UserId, Username};
 use chat_ports::{
-    Conflict, IdentityChange, NewKeyedUser, NewKeys, NewSecrets, NewState, NewUser, Registered, StoreError,
+    Conflict, IdentityChange, NewKeyedUser, NewKeys, NewSecrets, NewUser, Registered, StoreError,
 };
 
 use crate::Store;
@@ -275,7 +275,7 @@ pub async fn an_identity_follows_with_its_keys(store: &impl Store) {
             password,
             recovery: None,
         },
-        state: NewState::Same,
+        state: None,
     };
     let late = change(1, NewKeys::Another(sealed(2, 9)), Some(password()));
     let moved = store.append_identity(late, None).await;
@@ -370,7 +370,7 @@ pub async fn awaited_keys_make_a_basic_account_a_keyed_one(store: &impl Store) {
             password: Some(password()),
             recovery: Some(code.clone()),
         },
-        state: NewState::Same,
+        state: None,
     };
     assert!(store.append_identity(change(1), None).await.is_err());
     assert_eq!(
@@ -464,7 +464,7 @@ fn anew(i: u64, user: UserId) -> IdentityChange {
                 verifier: [25; 32],
             }),
         },
-        state: NewState::Gone,
+        state: None,
     }
 }
 
@@ -523,7 +523,6 @@ pub async fn a_reset_leaves_nothing_of_the_old_identity(store: &impl Store) {
         sealed: vec![9; 9],
     };
     assert_eq!(store.put_state(ada.id, state.clone()).await.unwrap(), None);
-    store.put_drafts(ada.id, vec![8; 8]).await.unwrap();
     issue(store, ada.id, token(1)).await;
     let change = anew(1, ada.id);
     let ended = store.use_reset_link(token(1), AT, change.clone()).await;
@@ -540,7 +539,6 @@ pub async fn a_reset_leaves_nothing_of_the_old_identity(store: &impl Store) {
     assert_eq!((whose.id, Some(recovery)), (ada.id, change.secrets.recovery));
     assert_eq!(store.record_of(ada.id).await.unwrap(), Some(change.record));
     assert_eq!(store.state(ada.id).await.unwrap(), None);
-    assert_eq!(store.drafts(ada.id).await.unwrap(), None);
     assert_eq!(
         store.put_state(ada.id, state).await.unwrap(),
         None,
@@ -572,46 +570,4 @@ pub async fn a_reset_happens_whole_and_once(store: &impl Store) {
         "{again:?}"
     );
     assert_eq!(store.directory(0, 9).await.unwrap().len(), 2);
-}
-
-/// Under another identity the state is another one, made from the one that is there, or the statement is not stored either.
-pub async fn a_state_is_sealed_anew_with_the_identity(store: &impl Store) {
-    let ada = registered(store, "ada", 0).await.user;
-    let state = |version, byte| SealedState {
-        version,
-        sealed: vec![byte; 9],
-    };
-    store.put_state(ada.id, state(1, 1)).await.unwrap();
-    store.put_drafts(ada.id, vec![8; 8]).await.unwrap();
-    let with = |i, state| IdentityChange {
-        state,
-        ..anew(i, ada.id)
-    };
-    let late = store
-        .append_identity(with(1, NewState::Anew(state(1, 2))), None)
-        .await;
-    assert!(
-        matches!(late, Err(StoreError::Conflict(Conflict::StateMoved))),
-        "{late:?}"
-    );
-    assert_eq!(store.directory(0, 9).await.unwrap().len(), 1);
-    assert_eq!(store.password_record(ada.id).await.unwrap(), Some(password()));
-    assert_eq!(store.drafts(ada.id).await.unwrap(), Some(vec![8; 8]));
-
-    store
-        .append_identity(with(1, NewState::Same), None)
-        .await
-        .unwrap();
-    assert_eq!(store.state(ada.id).await.unwrap(), Some(state(1, 1)));
-    store
-        .append_identity(with(2, NewState::Anew(state(2, 2))), None)
-        .await
-        .unwrap();
-    assert_eq!(store.state(ada.id).await.unwrap(), Some(state(2, 2)));
-    assert_eq!(store.drafts(ada.id).await.unwrap(), None);
-    store
-        .append_identity(with(3, NewState::Gone), None)
-        .await
-        .unwrap();
-    assert_eq!(store.state(ada.id).await.unwrap(), None);
 }

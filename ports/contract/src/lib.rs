@@ -45,7 +45,6 @@ macro_rules! store_contract {
             a_name_is_taken_by_either_kind,
             the_directory_grows_at_its_end,
             a_state_follows_the_one_before,
-            a_state_is_sealed_anew_with_the_identity,
             of_drafts_the_last_ones_are_kept,
             new_secrets_take_the_place_of_the_old,
             an_identity_follows_with_its_keys,

@@ -516,8 +516,7 @@ pub struct PutIdentity {
     amk_rec: Option<String>,
     #[schema(value_type = Option<schema::Bytes32>)]
     rec_verifier: Option<String>,
-    /// For another identity: the sealed state under the new master key, made from the one that is there. Without it that one is
-    /// forgotten.
+    /// For another identity: the account's state, sealed under its new key; without it there is none any more.
     state: Option<PutState>,
 }
 
@@ -585,10 +584,6 @@ impl PutIdentity {
             .filter_map(|it| it.take(fields, "x_boxes"))
             .collect();
         agreement.push(newest?);
-        let state = match &self.state {
-            Some(state) => Some(state.take(fields, "state")?),
-            None => None,
-        };
         Some(Renewal::Reset {
             password: password?,
             recovery: recovery?,
@@ -599,7 +594,10 @@ impl PutIdentity {
                 }],
                 agreement,
             },
-            state,
+            state: match state {
+                Some(state) => Some(state?),
+                None => None,
+            },
         })
     }
 }
@@ -631,26 +629,19 @@ impl PutState {
     /// `invalid`.
     pub fn parse(self) -> Result<SealedState, Problem> {
         let mut fields = Fields::default();
-        let sealed = fields.take("blob", bytes(&self.blob));
-        let version = fields.take("version", self.version());
-        fields.done(|| {
-            Some(SealedState {
-                version: version?,
-                sealed: sealed?,
-            })
-        })
+        let state = self.read(&mut fields, ["version", "blob"]);
+        fields.done(|| state)
     }
 
-    fn version(&self) -> Result<u64, &'static str> {
-        let fits = (1..1 << 53).contains(&self.version);
-        fits.then_some(self.version)
-            .ok_or("must be from 1 to 9007199254740991")
-    }
-
-    /// The same as a member of another body.
     fn take(&self, fields: &mut Fields, name: &str) -> Option<SealedState> {
-        let sealed = fields.take(name, bytes(&self.blob));
-        let version = fields.take(name, self.version());
+        self.read(fields, [name; 2])
+    }
+
+    /// The state, each member under the name that the client knows it by.
+    fn read(&self, fields: &mut Fields, [version, blob]: [&str; 2]) -> Option<SealedState> {
+        let sealed = fields.take(blob, bytes(&self.blob));
+        let is_safe = (1..1 << 53).contains(&self.version).then_some(self.version);
+        let version = fields.take(version, is_safe.ok_or("must be from 1 to 9007199254740991"));
         Some(SealedState {
             version: version?,
             sealed: sealed?,
