@@ -73,6 +73,9 @@ pub enum Conflict {
     /// The directory has a record where one was to be appended.
     #[error("the directory has moved on")]
     DirectoryMoved,
+    /// Another state of the account was stored meanwhile.
+    #[error("another state was stored")]
+    StateMoved,
     /// There is no such link, it was used, or its time is over.
     #[error("the link is worth nothing")]
     DeadLink,

@@ -92,6 +92,11 @@ impl State {
         found.map(|(owner, _)| *owner)
     }
 
+    /// The version that the account's next state has.
+    fn next_state(&self, user: UserId) -> u64 {
+        self.keys.states.get(&user).map_or(0, |kept| kept.version) + 1
+    }
+
     fn use_reset_link(
         &mut self,
         token: TokenHash,
@@ -127,6 +132,11 @@ impl State {
             *password = None;
         }
         let sealed = self.keys.sealed.entry(user).or_default();
+        if matches!(change.keys, NewKeys::Anew(_)) {
+            self.keys.states.remove(&user);
+            self.keys.drafts.remove(&user);
+            self.keys.states.extend(change.state.map(|state| (user, state)));
+        }
         match change.keys {
             NewKeys::Same => {}
             NewKeys::Another(key) => sealed.agreement.push(key),

@@ -300,9 +300,45 @@ fn append_identity(
     // With its first keys a basic account becomes a keyed one, whose password nobody may send any more.
     let sql = "UPDATE users SET kind = 'keyed', password_hash = NULL WHERE id = ?1 AND kind = 'basic'";
     rows::run(connection, sql, [user.number()])?;
+    if matches!(change.keys, NewKeys::Anew(_)) {
+        renew_state(connection, user, change.state)?;
+        let sql = "DELETE FROM account_drafts WHERE user_id = ?1";
+        rows::run(connection, sql, [user.number()])?;
+    }
     put_keys(connection, user, change.keys)?;
     append(connection, &change.record)?;
     Ok(ended)
+}
+
+/// The state that was sealed under keys which are gone goes too, or makes room for this one.
+fn renew_state(connection: &Connection, user: UserId, new: Option<SealedState>) -> Result<(), StoreError> {
+    let Some(new) = new else {
+        let sql = "DELETE FROM account_states WHERE user_id = ?1";
+        return rows::run(connection, sql, [user.number()]).map(drop);
+    };
+    match put_state(connection, user, new)? {
+        None => Ok(()),
+        Some(_) => Err(Conflict::StateMoved.into()),
+    }
+}
+
+/// Puts a state in the place of the one before, if that is its predecessor; else gives the one that is there.
+fn put_state(
+    connection: &Connection,
+    user: UserId,
+    new: SealedState,
+) -> Result<Option<SealedState>, StoreError> {
+    let kept = state(connection, user)?;
+    if kept.as_ref().map_or(0, |kept| kept.version) + 1 != new.version {
+        return Ok(Some(kept.unwrap_or(SealedState {
+            version: 0,
+            sealed: Vec::new(),
+        })));
+    }
+    let sql = "INSERT INTO account_states (user_id, version, sealed) VALUES (?1, ?2, ?3)
+               ON CONFLICT (user_id) DO UPDATE SET version = excluded.version, sealed = excluded.sealed";
+    rows::run(connection, sql, (user.number(), new.version, new.sealed))?;
+    Ok(None)
 }
 
 /// Keeps a link, in the place of the account's one before.

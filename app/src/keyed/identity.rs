@@ -197,6 +197,13 @@ impl<P: Ports> App<P> {
 }
 
 impl Renewal {
+    fn state(&self) -> Option<SealedState> {
+        match self {
+            Self::Reset { state, .. } => state.clone(),
+            Self::First { .. } | Self::Rotate { .. } | Self::Close => None,
+        }
+    }
+
     fn keys(&self) -> NewKeys {
         match self {
             Self::First {
@@ -236,6 +243,7 @@ impl Renewal {
                     && recovery.sealed.len() == MASTER_BOX
                     && keys.signing.iter().chain(&keys.agreement).all(is_box)
                     && keys.agreement.len() <= MOST_KEYS
+                    && state.as_ref().is_none_or(fits_state)
                     && keys.agreement.is_sorted_by(|one, next| one.number < next.number)
             }
             Self::Close => true,

@@ -1,7 +1,7 @@
 //! The state that an account's clients share, sealed for them alone.
 
-use chat_domain::Refusal;
 use chat_domain::keyed::SealedState;
+use chat_domain::{Refusal, UserId};
 use chat_ports::{KeyStore as _, Notice, Ports};
 
 use super::STATE_BYTES;
@@ -38,4 +38,19 @@ impl<P: Ports> App<P> {
             Some(kept) => Err(Refusal::StateConflict { kept: Box::new(kept) }.into()),
         }
     }
+
+    /// The refusal of a state that another one came before.
+    pub(super) async fn state_moved(&self, user: UserId) -> Result<Error, Error> {
+        let none = SealedState {
+            version: 0,
+            sealed: Vec::new(),
+        };
+        let kept = self.ports.keys().state(user).await?.unwrap_or(none);
+        Ok(Refusal::StateConflict { kept: Box::new(kept) }.into())
+    }
+}
+
+/// Whether it has a size that is stored.
+pub(super) const fn fits(state: &SealedState) -> bool {
+    !state.sealed.is_empty() && state.sealed.len() <= STATE_BYTES
 }

@@ -389,6 +389,39 @@ pub async fn awaited_keys_make_a_basic_account_a_keyed_one(store: &impl Store) {
     assert_eq!(store.sealed_keys(user.id).await.unwrap(), keys);
 }
 
+/// The state that was sealed under another identity goes with it, or makes room for its successor.
+pub async fn a_new_identity_brings_its_state_or_none(store: &impl Store) {
+    let user = registered(store, "ada", 0).await.user;
+    let state = |version, byte| SealedState {
+        version,
+        sealed: vec![byte; 40],
+    };
+    let change = |i, state| IdentityChange {
+        state,
+        ..anew(i, user.id)
+    };
+    assert_eq!(store.put_state(user.id, state(1, 1)).await.unwrap(), None);
+    for late in [1, 3] {
+        let moved = store.append_identity(change(1, Some(state(late, 2))), None).await;
+        assert!(
+            matches!(moved, Err(StoreError::Conflict(Conflict::StateMoved))),
+            "{moved:?}"
+        );
+    }
+    assert_eq!(
+        store.record_of(user.id).await.unwrap(),
+        Some(record(0, user.id)),
+        "all of it or nothing"
+    );
+    let renewed = change(1, Some(state(2, 2)));
+    store.put_drafts(user.id, vec![1; 9]).await.unwrap();
+    store.append_identity(renewed, None).await.unwrap();
+    assert_eq!(store.state(user.id).await.unwrap(), Some(state(2, 2)));
+    assert_eq!(store.drafts(user.id).await.unwrap(), None);
+    store.append_identity(change(2, None), None).await.unwrap();
+    assert_eq!(store.state(user.id).await.unwrap(), None);
+}
+
 /// Keys are awaited of basic accounts, under the password that was set last.
 pub async fn keys_are_awaited_under_the_newest_password(store: &impl Store) {
     let awaited = |byte| PasswordRecord {

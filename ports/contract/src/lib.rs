@@ -49,6 +49,7 @@ macro_rules! store_contract {
             new_secrets_take_the_place_of_the_old,
             an_identity_follows_with_its_keys,
             awaited_keys_make_a_basic_account_a_keyed_one,
+            a_new_identity_brings_its_state_or_none,
             keys_are_awaited_under_the_newest_password,
             a_reset_link_is_its_owners_until_its_time_is_over,
             of_two_links_the_newer_one_is_good,

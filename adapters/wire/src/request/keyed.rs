@@ -565,6 +565,7 @@ impl PutIdentity {
 
     fn reset(&self, fields: &mut Fields, newest: Option<SealedKey>) -> Option<Renewal> {
         let missing = "is missing for another identity";
+        let state = self.state.as_ref().map(|it| it.take(fields, "state"));
         let kdf = fields.take("kdf", self.kdf.as_ref().ok_or(missing));
         let mut member = |name: &str, value: &Option<String>| fields.take(name, value.clone().ok_or(missing));
         let salt = member("salt", &self.salt);
