@@ -41,7 +41,7 @@ export function createSettings(chat, platform, preferences, toasts, act) {
   const links = sections.map(({ element, name, picture }, at) => h('button', {
     type: 'button', onclick: () => {
       chosen = at;
-      element.scrollIntoView({ behavior: 'smooth', block: 'start' });
+      pages.scrollTo({ top: element.offsetTop - 12, behavior: 'smooth' });
       mark();
     },
   }, icon(picture), name));

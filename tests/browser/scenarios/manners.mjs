@@ -68,6 +68,7 @@ async function choose(bea) {
   await page.getByRole('button', { name: 'Settings', exact: true }).click();
   const sheet = page.getByRole('dialog', { name: 'Settings' });
   await sheet.getByText('This device').waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.scrollHeight - innerHeight), 0, 'the page itself never scrolls');
   const sections = sheet.getByRole('navigation', { name: 'Settings sections' });
   assert.deepEqual(await sections.getByRole('button').allTextContents(), ['Devices', 'Appearance', 'Password and recovery', 'Notifications', 'Shortcuts']);
   await sections.getByRole('button', { name: 'Notifications' }).click();
