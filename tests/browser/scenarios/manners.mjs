@@ -155,13 +155,19 @@ async function readAndUnread(ada, bea) {
   await ada.say('low water at nine');
   await bea.sees('low water at nine');
   await isRead(page, () => ada.say('high water at three'));
+  // Beneath the settings nothing is read.
+  await page.getByRole('button', { name: 'Settings', exact: true }).click();
+  await ada.say('slack water');
+  await row(bea, /plain.*1 unread/).waitFor();
+  await isRead(page, () => page.keyboard.press('Escape'));
+  await settled(page);
   await one(bea, 'low water').focus();
   await page.keyboard.press('u');
-  await row(bea, /plain.*2 unread/).waitFor();
-  await page.locator('.newline').getByText(/^2 new/).waitFor();
+  await row(bea, /plain.*3 unread/).waitFor();
+  await page.locator('.newline').getByText(/^3 new/).waitFor();
   await look(bea, 'unread', ['desktop']);
   await page.reload();
-  await row(bea, /plain.*2 unread/).waitFor();
+  await row(bea, /plain.*3 unread/).waitFor();
   await page.locator('.newline').waitFor();
   await row(bea, /plain.*unread/).waitFor({ state: 'detached' });
   await row(bea, 'plain').focus();
