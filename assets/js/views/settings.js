@@ -32,7 +32,8 @@ export function createSettings(chat, platform, preferences, toasts, act) {
       ? section(words.passwordAndRecovery, 'key', ...secretForms(platform, chat.me, toasts, act.newCode))
       : section(words.programs, 'key', h('p', { class: 'lead' }, words.programsLead), programKeys(platform, toasts)),
     section(words.notifications, 'bell', ...notificationSettings(platform.notifier, preferences)),
-    section(words.shortcuts, 'kbd', switchRow(words.paletteKey(modKey()), words.paletteKeyHelp, preferences.get().paletteKey, true, (on) => preferences.set({ paletteKey: on })).element,
+    section(words.shortcuts, 'kbd',
+      switchRow(words.paletteKey(modKey()), words.paletteKeyHelp, preferences.get().paletteKey, true, (on) => preferences.set({ paletteKey: on })).element,
       h('div', {}, h('button', { type: 'button', class: 'btn plain', onclick: act.shortcuts }, icon('kbd'), words.allShortcuts))),
   ];
   const pages = h('div', { class: 'pages', tabindex: '0', role: 'region', 'aria-label': words.settings }, ...sections.map((one) => one.element));

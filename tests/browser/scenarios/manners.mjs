@@ -232,6 +232,10 @@ async function talksToOne(ada, bea) {
   await bea.page.getByRole('textbox', { name: 'Message ada', exact: true }).fill('not finished');
   await row(bea, 'plain').click();
   await row(bea, /^ada.*draft/).waitFor();
+  await bea.page.setViewportSize(PHONE);
+  await bea.page.getByRole('button', { name: 'Back to conversations' }).click();
+  await look(bea, 'list-draft', ['phone']);
+  await box(bea).waitFor();
   await bea.page.keyboard.press('Control+k');
   await bea.page.getByRole('option', { name: 'ada' }).waitFor();
   await bea.page.getByRole('group', { name: 'Recent' }).waitFor();
