@@ -44,8 +44,10 @@ export function createPreferences(storage) {
 function read(kept) {
   try {
     const found = JSON.parse(kept ?? '{}');
-    const on = (/** @type {'enterSends' | 'paletteKey' | 'hideText' | 'quiet'} */ name) => (typeof found[name] === 'boolean' ? found[name] : FIRST[name]);
-    const hour = (/** @type {'quietFrom' | 'quietTo'} */ name) => (Number.isInteger(found[name]) && found[name] >= 0 && found[name] < DAY ? found[name] : FIRST[name]);
+    const isHour = (/** @type {unknown} */ at) => typeof at === 'number' && Number.isInteger(at) && at >= 0 && at < DAY;
+    const on = (/** @type {'enterSends' | 'paletteKey' | 'hideText' | 'quiet'} */ name) =>
+      (typeof found[name] === 'boolean' ? found[name] : FIRST[name]);
+    const hour = (/** @type {'quietFrom' | 'quietTo'} */ name) => (isHour(found[name]) ? found[name] : FIRST[name]);
     return {
       enterSends: on('enterSends'), paletteKey: on('paletteKey'), hideText: on('hideText'), quiet: on('quiet'),
       notify: ['all', 'mentions', 'none'].includes(found.notify) ? found.notify : FIRST.notify,

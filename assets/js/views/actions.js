@@ -139,7 +139,7 @@ export function createActions(room, column, act) {
         item('reply', words.reply, 'reply'),
         ...(own ? [item('edit', words.edit, 'edit')] : []),
         item('copy', words.copyText, 'copy'),
-        item('unread', words.markUnread, 'bell'),
+        item('unread', words.markUnread, 'chats'),
         ...(room.mayRemove(id) ? [item('remove', words.remove, 'trash', 'danger')] : []),
       ]));
     show(dialog, column, article);

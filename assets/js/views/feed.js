@@ -18,6 +18,8 @@ const NEAR = 40;
 /** So many screens before the reader comes to the end of what is in the page, or of what is held, there is more. */
 const AHEAD = 2;
 const AHEAD_HELD = 4;
+/** After these, what lay over the messages may be gone. */
+const LOOKS = ['visibilitychange', 'focusin', 'click'];
 /** How long a message that was jumped to stands out. */
 const FLASH = 2_000;
 
@@ -59,7 +61,8 @@ export function createFeed(room, platform, pill, toComposer, enter) {
   let held = null;
 
   const toEnd = () => element.scrollHeight - element.scrollTop - element.clientHeight;
-  const inView = () => document.visibilityState === 'visible' && document.hasFocus() && element.clientHeight > 0;
+  const inView = () => document.visibilityState === 'visible' && document.hasFocus() && element.clientHeight > 0
+    && !element.closest('.covered') && !document.querySelector('dialog:modal');
 
   function render() {
     notice();
@@ -420,7 +423,7 @@ export function createFeed(room, platform, pill, toComposer, enter) {
   });
   pill.element.addEventListener('click', () => void toNewest());
   for (const name of ['focus', 'blur']) addEventListener(name, look);
-  document.addEventListener('visibilitychange', look);
+  for (const name of LOOKS) document.addEventListener(name, look);
   // The window, the composer, a font: all change where things are.
   const sizes = new ResizeObserver(() => {
     if (element.clientWidth !== width) part.forget();
@@ -436,7 +439,7 @@ export function createFeed(room, platform, pill, toComposer, enter) {
   function end() {
     sizes.disconnect();
     for (const name of ['focus', 'blur']) removeEventListener(name, look);
-    document.removeEventListener('visibilitychange', look);
+    for (const name of LOOKS) document.removeEventListener(name, look);
     for (const one of ends) one();
     actions.stop();
   }

@@ -25,7 +25,10 @@ export function notificationSettings(notifier, preferences) {
     const permission = notifier.permission();
     if (permission === 'granted') element.replaceChildren(...choices(preferences));
     else if (permission === 'default') element.replaceChildren(...offer(() => void turnOn()));
-    else element.replaceChildren(h('p', { class: 'lead', role: 'status' }, permission === 'denied' ? words.notificationsDenied : words.notificationsUnsupported));
+    else {
+      const why = permission === 'denied' ? words.notificationsDenied : words.notificationsUnsupported;
+      element.replaceChildren(h('p', { class: 'lead', role: 'status' }, why));
+    }
   }
   show();
   return [element];

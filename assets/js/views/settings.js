@@ -35,7 +35,8 @@ export function createSettings(chat, platform, preferences, toasts, act) {
       ? section(words.passwordAndRecovery, 'key', ...secretForms(platform, chat.me, toasts, act))
       : section(words.programs, 'key', h('p', { class: 'lead' }, words.programsLead), programKeys(platform, toasts)),
     section(words.notifications, 'bell', ...notificationSettings(platform.notifier, preferences)),
-    section(words.shortcuts, 'kbd', switchRow(words.paletteKey(modKey()), words.paletteKeyHelp, preferences.get().paletteKey, true, (on) => preferences.set({ paletteKey: on })).element,
+    section(words.shortcuts, 'kbd',
+      switchRow(words.paletteKey(modKey()), words.paletteKeyHelp, preferences.get().paletteKey, true, (on) => preferences.set({ paletteKey: on })).element,
       h('div', {}, h('button', { type: 'button', class: 'btn plain', onclick: act.shortcuts }, icon('kbd'), words.allShortcuts))),
   ];
   const pages = h('div', { class: 'pages', tabindex: '0', role: 'region', 'aria-label': words.settings }, ...sections.map((one) => one.element));
@@ -44,7 +45,7 @@ export function createSettings(chat, platform, preferences, toasts, act) {
   const links = sections.map(({ element, name, picture }, at) => h('button', {
     type: 'button', onclick: () => {
       chosen = at;
-      element.scrollIntoView({ behavior: 'smooth', block: 'start' });
+      pages.scrollTo({ top: element.offsetTop - 12, behavior: 'smooth' });
       mark();
     },
   }, icon(picture), name));

@@ -68,6 +68,7 @@ async function choose(bea) {
   await page.getByRole('button', { name: 'Settings', exact: true }).click();
   const sheet = page.getByRole('dialog', { name: 'Settings' });
   await sheet.getByText('This device').waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.scrollHeight - innerHeight), 0, 'the page itself never scrolls');
   const sections = sheet.getByRole('navigation', { name: 'Settings sections' });
   assert.deepEqual(await sections.getByRole('button').allTextContents(), ['Devices', 'Appearance', 'Password and recovery', 'Notifications', 'Shortcuts']);
   await sections.getByRole('button', { name: 'Notifications' }).click();
@@ -154,13 +155,19 @@ async function readAndUnread(ada, bea) {
   await ada.say('low water at nine');
   await bea.sees('low water at nine');
   await isRead(page, () => ada.say('high water at three'));
+  // Beneath the settings nothing is read.
+  await page.getByRole('button', { name: 'Settings', exact: true }).click();
+  await ada.say('slack water');
+  await row(bea, /plain.*1 unread/).waitFor();
+  await isRead(page, () => page.keyboard.press('Escape'));
+  await settled(page);
   await one(bea, 'low water').focus();
   await page.keyboard.press('u');
-  await row(bea, /plain.*2 unread/).waitFor();
-  await page.locator('.newline').getByText(/^2 new/).waitFor();
+  await row(bea, /plain.*3 unread/).waitFor();
+  await page.locator('.newline').getByText(/^3 new/).waitFor();
   await look(bea, 'unread', ['desktop']);
   await page.reload();
-  await row(bea, /plain.*2 unread/).waitFor();
+  await row(bea, /plain.*3 unread/).waitFor();
   await page.locator('.newline').waitFor();
   await row(bea, /plain.*unread/).waitFor({ state: 'detached' });
   await row(bea, 'plain').focus();
@@ -225,6 +232,10 @@ async function talksToOne(ada, bea) {
   await bea.page.getByRole('textbox', { name: 'Message ada', exact: true }).fill('not finished');
   await row(bea, 'plain').click();
   await row(bea, /^ada.*draft/).waitFor();
+  await bea.page.setViewportSize(PHONE);
+  await bea.page.getByRole('button', { name: 'Back to conversations' }).click();
+  await look(bea, 'list-draft', ['phone']);
+  await box(bea).waitFor();
   await bea.page.keyboard.press('Control+k');
   await bea.page.getByRole('option', { name: 'ada' }).waitFor();
   await bea.page.getByRole('group', { name: 'Recent' }).waitFor();
