@@ -104,7 +104,7 @@ function quote(target) {
   const inside = state === 'there'
     ? [h('b', { class: `n${hue(userId)}` }, h('bdi', {}, username)), h('span', { class: 'trunc', dir: 'auto' }, text)]
     : [h('span', {}, words.targetFar)];
-  return h('button', { type: 'button', class: `quote q${hue(userId)}`, 'data-act': 'jump', 'data-to': String(id), tabindex: '-1' },
+  return h('button', { type: 'button', class: `quote q${hue(userId)}`, 'data-act': 'jump', 'data-to': String(id) },
     h('span', { class: 'sr' }, `${words.inReplyTo} `), ...inside);
 }
 
@@ -117,7 +117,7 @@ function reactions(row) {
   }, h('span', { class: 'em', 'aria-hidden': 'true' }, emoji), h('span', { class: 'num', 'aria-hidden': 'true' }, String(count))));
   const hidden = row.reactions.length - REACTIONS;
   return h('div', { class: 'rx' }, ...chips,
-    hidden > 0 && h('button', { type: 'button', 'data-act': 'allreactions', tabindex: '-1' }, words.andMore(hidden)),
+    hidden > 0 && h('button', { type: 'button', 'data-act': 'allreactions' }, words.andMore(hidden)),
     h('button', { type: 'button', class: 'add', 'data-act': 'add', 'aria-label': words.addReaction, tabindex: '-1' }, icon('smile', 'sm')));
 }
 
