@@ -19,9 +19,9 @@ enum Need {
     Firefox,
 }
 
-const SCENARIOS: [&str; 18] = [
-    "talk", "restart", "offline", "accounts", "admin", "scroll", "timeline", "look", "rooms", "docs", "e2ee",
-    "keyed", "recovery", "journey", "canaries", "screens", "states", "keyboard",
+const SCENARIOS: [&str; 19] = [
+    "talk", "restart", "offline", "accounts", "admin", "scroll", "timeline", "history", "look", "rooms",
+    "docs", "e2ee", "keyed", "recovery", "journey", "canaries", "screens", "states", "keyboard",
 ];
 const IN_FIREFOX: [&str; 3] = ["talk", "accounts", "e2ee"];
 
