@@ -58,7 +58,7 @@ function label(row) {
  * @param {string} me
  */
 function other(row, me) {
-  const by = h('div', { class: 'by' }, h('b', { class: `n${hue(row.userId)}` }, h('bdi', {}, row.username)), time(row));
+  const by = h('div', { class: 'by' }, h('b', { class: `n${hue(row.userId)}`, title: row.username }, h('bdi', {}, row.username)), time(row));
   return [
     row.first ? avatar({ id: row.userId, username: row.username }) : h('span', { class: 'at', 'aria-hidden': 'true' }, row.time),
     h('div', { class: 'body' }, row.first && by, quote(row.quote), content(row, me, true), reactions(row)),
