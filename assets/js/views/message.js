@@ -102,7 +102,7 @@ function quote(target) {
   const { id, state, username, userId, text } = target;
   if (state === 'gone') return h('div', { class: 'quote' }, h('span', { class: 'gone' }, words.targetGone));
   const inside = state === 'there'
-    ? [h('b', { class: `n${hue(userId)}` }, h('bdi', {}, username)), h('span', { class: 'trunc', dir: 'auto' }, text)]
+    ? [h('b', { class: `n${hue(userId)}`, title: username }, h('bdi', {}, username)), h('span', { class: 'trunc', dir: 'auto', title: text }, text)]
     : [h('span', {}, words.targetFar)];
   return h('button', { type: 'button', class: `quote q${hue(userId)}`, 'data-act': 'jump', 'data-to': String(id) },
     h('span', { class: 'sr' }, `${words.inReplyTo} `), ...inside);
