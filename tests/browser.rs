@@ -19,9 +19,9 @@ enum Need {
     Firefox,
 }
 
-const SCENARIOS: [&str; 19] = [
+const SCENARIOS: [&str; 20] = [
     "talk", "restart", "offline", "accounts", "admin", "scroll", "timeline", "history", "look", "rooms",
-    "docs", "e2ee", "keyed", "recovery", "journey", "canaries", "screens", "states", "keyboard",
+    "docs", "e2ee", "keyed", "recovery", "journey", "canaries", "screens", "states", "keyboard", "extremes",
 ];
 const IN_FIREFOX: [&str; 3] = ["talk", "accounts", "e2ee"];
 
