@@ -22,7 +22,7 @@ enum Need {
 const SCENARIOS: &[&str] = &[
     "talk", "restart", "offline", "accounts", "admin", "scroll", "timeline", "look", "rooms", "docs", "e2ee",
     "keyed", "recovery", "journey", "canaries", "custody", "reset", "screens", "states", "manners",
-    "install",
+    "install", "history", "keyboard", "extremes",
 ];
 const IN_FIREFOX: [&str; 3] = ["talk", "accounts", "e2ee"];
 

@@ -59,7 +59,7 @@ function label(row) {
  * @param {string} me
  */
 function other(row, me) {
-  const by = h('div', { class: 'by' }, h('b', { class: `n${hue(row.userId)}` }, h('bdi', {}, row.username)), time(row));
+  const by = h('div', { class: 'by' }, h('b', { class: `n${hue(row.userId)}`, title: row.username }, h('bdi', {}, row.username)), time(row));
   return [
     row.first ? avatar({ id: row.userId, username: row.username }) : h('span', { class: 'at', 'aria-hidden': 'true' }, row.time),
     h('div', { class: 'body' }, row.first && by, quote(row.quote), content(row, me, true), reactions(row)),
@@ -103,9 +103,9 @@ function quote(target) {
   const { id, state, username, userId, text } = target;
   if (state === 'gone') return h('div', { class: 'quote' }, h('span', { class: 'gone' }, words.targetGone));
   const inside = state === 'there'
-    ? [h('b', { class: `n${hue(userId)}` }, h('bdi', {}, username)), h('span', { class: 'trunc', dir: 'auto' }, text)]
+    ? [h('b', { class: `n${hue(userId)}`, title: username }, h('bdi', {}, username)), h('span', { class: 'trunc', dir: 'auto', title: text }, text)]
     : [h('span', {}, words.targetFar)];
-  return h('button', { type: 'button', class: `quote q${hue(userId)}`, 'data-act': 'jump', 'data-to': String(id), tabindex: '-1' },
+  return h('button', { type: 'button', class: `quote q${hue(userId)}`, 'data-act': 'jump', 'data-to': String(id) },
     h('span', { class: 'sr' }, `${words.inReplyTo} `), ...inside);
 }
 
@@ -118,7 +118,7 @@ function reactions(row) {
   }, h('span', { class: 'em', 'aria-hidden': 'true' }, emoji), h('span', { class: 'num', 'aria-hidden': 'true' }, String(count))));
   const hidden = row.reactions.length - REACTIONS;
   return h('div', { class: 'rx' }, ...chips,
-    hidden > 0 && h('button', { type: 'button', 'data-act': 'allreactions', tabindex: '-1' }, words.andMore(hidden)),
+    hidden > 0 && h('button', { type: 'button', 'data-act': 'allreactions' }, words.andMore(hidden)),
     h('button', { type: 'button', class: 'add', 'data-act': 'add', 'aria-label': words.addReaction, tabindex: '-1' }, icon('smile', 'sm')));
 }
 

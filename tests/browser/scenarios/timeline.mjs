@@ -2,10 +2,7 @@ import assert from 'node:assert/strict';
 
 import { survey } from './look.mjs';
 
-const MANY = Number(process.env.MANY_MESSAGES ?? 10_000);
-const MOST = 200;
-
-/** Two people and everything that can be done with a message; then an outage; then a history of thousands. */
+/** Two people and everything that can be done with a message; then an outage. */
 export default async function timeline({ server, browser }) {
   browser.expected.push(/ERR_INTERNET_DISCONNECTED|WebSocket connection to|ERR_CONNECTION_REFUSED/);
   const [ada, bea] = [await browser.person('ada'), await browser.person('bea')];
@@ -20,7 +17,6 @@ export default async function timeline({ server, browser }) {
   await menus(bea);
   await touch(server, browser);
   await outage(ada, bea);
-  await long(server, browser);
 }
 
 /** What was written shows as meant, and nothing of it is markup. */
@@ -184,129 +180,4 @@ async function outage(ada, bea) {
 
 async function picture(page, name) {
   if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png` });
-}
-
-/** Thousands of messages: few elements, nothing that is read moves, and frames come in time. */
-async function long(server, browser) {
-  const bot = await server.bot('logbook');
-  const began = Date.now();
-  let early = 0;
-  for (let at = 0; at < MANY; at += 20) {
-    const said = await Promise.all(Array.from({ length: 20 }, (_, i) => enter(bot, at + i)));
-    if (at === 0) early = said[7].message.id;
-  }
-  console.log(`${MANY} messages in ${Date.now() - began} ms`);
-  const dan = await browser.person('dan');
-  await dan.signUp();
-  await dan.page.locator('[role=article]').filter({ hasText: 'entry' }).last().waitFor();
-  const moved = await dan.page.evaluate(rest);
-  assert.ok(moved <= 1, `what is read moved by ${moved} px`);
-  await dan.page.evaluate(watch);
-  // With the wheel, as a reader would: scrolling by script in the frame of a change would count as a shift.
-  await dan.page.mouse.move(720, 400);
-  const first = dan.articles.filter({ hasText: 'entry 0:' });
-  for (let turn = 0; turn < 3_000 && await first.count() === 0; turn += 1) {
-    await dan.page.mouse.wheel(0, -400);
-    await dan.page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(resolve); }));
-  }
-  await first.waitFor();
-  const seen = await dan.page.evaluate(() => {
-    const frames = globalThis.seen.frames.sort((a, b) => a - b);
-    return { ...globalThis.seen, frames: frames.length, median: frames[frames.length >> 1], p95: frames[Math.floor(frames.length * 0.95)] };
-  });
-  console.log(JSON.stringify(seen));
-  assert.ok(seen.articles <= MOST, `${seen.articles} messages in the page`);
-  assert.ok(seen.elements <= 3_000, `${seen.elements} elements in the conversation`);
-  assert.ok(seen.shift <= 0.02, `a layout shift of ${seen.shift}`);
-
-  await pull(dan);
-  await dan.page.getByRole('button', { name: 'Newest' }).click();
-  await dan.articles.last().filter({ hasText: 'entry' }).waitFor();
-  await dan.page.waitForFunction(() => {
-    const f = document.querySelector('.feed');
-    return f.scrollHeight - f.scrollTop - f.clientHeight < 40;
-  });
-  await backAndForth(dan, bot, early);
-}
-
-/** One entry, said again if its connection was closed under it: by its name it is one message. */
-async function enter(bot, number) {
-  const say = () => bot.say(`entry ${number}: ${'wind and water '.repeat(number % 9)}`, { client_id: `entry-${number}` });
-  return say().catch(say);
-}
-
-/** What came while one was away stands under a line; a press on a quote leads far back, and the pill to the newest. */
-async function backAndForth(dan, bot, target) {
-  const { page } = dan;
-  const newest = (await dan.texts()).at(-1);
-  assert.match(newest, /^entry/);
-  await page.waitForResponse((answer) => answer.url().endsWith('/read') && answer.ok());
-  await page.goto('about:blank');
-  await bot.say('news: one');
-  await bot.say('news: two', { reply_to: target });
-  await dan.open();
-  await dan.arrived();
-  await page.locator('.newline').getByText(/^2 new since/).waitFor();
-  await picture(page, 'new-messages');
-  const quote = one(dan, 'news: two').locator('.quote');
-  await quote.filter({ hasText: 'An earlier message' }).click();
-  await page.locator('.msg:focus').filter({ hasText: 'entry 7:' }).waitFor();
-  await picture(page, 'jump');
-  assert.ok(await dan.articles.count() <= MOST);
-  await page.getByRole('button', { name: 'Newest' }).click();
-  await dan.sees('news: two');
-  await page.locator('.newline').waitFor();
-  await dan.composer.focus();
-  await page.keyboard.press('Escape');
-  await page.locator('.newline').waitFor({ state: 'detached' });
-}
-
-/** Pulls the scroll bar to the middle of all that is held: there are messages there as well. */
-async function pull(dan) {
-  const there = await dan.page.evaluate(async () => {
-    const list = document.querySelector('.feed');
-    const frame = () => new Promise((resolve) => { requestAnimationFrame(resolve); });
-    for (let n = 0; n < 10; n += 1) await frame();
-    list.scrollTop = list.scrollHeight / 2;
-    for (let n = 0; n < 10; n += 1) await frame();
-    const box = list.getBoundingClientRect();
-    return document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2)?.closest('.col') !== null;
-  });
-  assert.ok(there);
-}
-
-/** Scrolls up and stands still now and then: whatever comes above, what is read stays. Tells by how much it did not. */
-async function rest() {
-  const list = document.querySelector('.feed');
-  const frame = () => new Promise((resolve) => { requestAnimationFrame(resolve); });
-  let moved = 0;
-  for (let step = 0; step < 40; step += 1) {
-    for (let n = 0; n < 4; n += 1) {
-      list.scrollTop -= 150;
-      await frame();
-    }
-    const held = [...list.querySelectorAll('[role=article]')].find((a) => a.getBoundingClientRect().bottom > list.getBoundingClientRect().top + 100);
-    const top = held?.getBoundingClientRect().top ?? 0;
-    for (let n = 0; n < 6; n += 1) await frame();
-    if (held?.isConnected) moved = Math.max(moved, Math.abs(held.getBoundingClientRect().top - top));
-  }
-  return moved;
-}
-
-/** Watches the page from now on: layout shifts, the number of elements, and how long frames take. */
-function watch() {
-  const list = document.querySelector('.feed');
-  globalThis.seen = { shift: 0, articles: 0, elements: 0, frames: [] };
-  const { seen } = globalThis;
-  new PerformanceObserver((entries) => { for (const entry of entries.getEntries()) seen.shift += entry.value; }).observe({ type: 'layout-shift' });
-  let last = performance.now();
-  const look = () => {
-    const now = performance.now();
-    seen.frames.push(now - last);
-    last = now;
-    seen.articles = Math.max(seen.articles, list.querySelectorAll('[role=article]').length);
-    seen.elements = Math.max(seen.elements, list.querySelectorAll('*').length);
-    requestAnimationFrame(look);
-  };
-  requestAnimationFrame(look);
 }
