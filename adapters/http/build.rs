@@ -30,6 +30,8 @@ use sha2::{Digest, Sha256};
 /// Modules that the browser loads: each becomes one file with all that it imports, because what a module imports
 /// carries no integrity of its own.
 const MODULES: [&str; 3] = ["js/main.js", "js/docs.js", "js/e2ee/worker.js"];
+/// Fetches what a module loads later.
+const LOADER: &str = "js/platform/later.js";
 /// Scripts that run before the first paint; they import nothing.
 const SCRIPTS: [&str; 1] = ["js/theme.js"];
 /// Style sheets, with all that they import.
@@ -87,8 +89,14 @@ fn build(source: &Path, out: &Path) -> String {
         built.insert(sheet.to_owned(), stylesheet::minify(&css).into_bytes());
     }
     for module in MODULES {
-        let code = bundle::bundle(&read, module).unwrap_or_else(|error| panic!("{error}"));
-        built.insert(module.to_owned(), javascript::minify(&code).into_bytes());
+        let joined = bundle::bundle(&read, module, LOADER).unwrap_or_else(|error| panic!("{error}"));
+        let mut later = BTreeMap::new();
+        for (path, code) in &joined.later {
+            later.insert(path.clone(), javascript::minify(code).into_bytes());
+        }
+        let first = joined.first(&page::places(&later));
+        built.insert(module.to_owned(), javascript::minify(&first).into_bytes());
+        built.extend(later);
     }
     for script in SCRIPTS {
         let code = fs::read_to_string(source.join(script)).unwrap();
@@ -133,8 +141,9 @@ fn service_worker(read: bundle::Reader<'_>, served: &BTreeMap<String, Vec<u8>>) 
         }
         read(path)
     };
-    let code = bundle::bundle(&with_files, SERVICE_WORKER.1).unwrap_or_else(|error| panic!("{error}"));
-    javascript::minify(&code)
+    let joined =
+        bundle::bundle(&with_files, SERVICE_WORKER.1, LOADER).unwrap_or_else(|error| panic!("{error}"));
+    javascript::minify(&joined.code)
 }
 
 fn list(folder: &Path) -> Vec<PathBuf> {

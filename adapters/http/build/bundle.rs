@@ -4,9 +4,13 @@
 //! ```js
 //! import { a, b as c } from './other.js';
 //! export function f() {}            // also async function, class, const
+//! const { d } = await import('./later.js');
 //! ```
+//!
+//! What is imported by the last form goes into a file of its own, with all that it alone needs: `load`, a function of the
+//! module that the caller names, fetches it with its integrity (an import by the browser itself would carry none).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::javascript::{Kind, pieces, without_comments};
 
@@ -16,14 +20,75 @@ struct Bundle {
     done: BTreeMap<String, (usize, Vec<String>)>,
     /// Modules that are being read: to meet one of them again is a cycle.
     open: Vec<String>,
+    /// Modules that are loaded later, in the order in which they were met.
+    later: Vec<String>,
+    /// Numbers of modules of the first file that later ones need.
+    shared: BTreeSet<usize>,
+    /// How many modules the first file has, once it is whole.
+    first: Option<usize>,
     code: String,
 }
 
-/// Joins a module and everything that it imports, what is imported first. `read` gives a module's source.
-pub(crate) fn bundle(read: Reader<'_>, entry: &str) -> Result<String, String> {
+/// A module and everything that it needs at once, and what it loads later.
+#[derive(Debug)]
+pub(crate) struct Joined {
+    pub(crate) code: String,
+    /// Path of a module that is loaded later to its file.
+    pub(crate) later: BTreeMap<String, String>,
+    /// What the first file hands to the later ones, as text of its source.
+    shared: String,
+    loader: String,
+}
+
+/// Joins a module and everything that it imports, what is imported first. `read` gives a module's source; `loader` is the
+/// module whose `loadLater` fetches what is loaded later.
+pub(crate) fn bundle(read: Reader<'_>, entry: &str, loader: &str) -> Result<Joined, String> {
     let mut bundle = Bundle::default();
     bundle.add(read, entry)?;
-    Ok(bundle.code)
+    let mut load = String::new();
+    if !bundle.later.is_empty() {
+        load = format!("$m{}", bundle.add(read, loader)?.0);
+    }
+    let code = std::mem::take(&mut bundle.code);
+    bundle.first = Some(bundle.done.len());
+    let mut later = BTreeMap::new();
+    // What one loads later may load more.
+    while let Some(path) = bundle
+        .later
+        .iter()
+        .find(|path| !later.contains_key(*path))
+        .cloned()
+    {
+        later.insert(path.clone(), bundle.later_file(read, &path)?);
+    }
+    let shared: Vec<String> = bundle.shared.iter().map(|number| format!("$m{number}")).collect();
+    Ok(Joined {
+        code,
+        later,
+        shared: shared.join(","),
+        loader: load,
+    })
+}
+
+impl Joined {
+    /// The first file, which finds each later one under the address and with the integrity that are given for its path.
+    pub(crate) fn first(&self, places: &BTreeMap<String, (String, String)>) -> String {
+        let Self {
+            code, shared, loader, ..
+        } = self;
+        if self.later.is_empty() {
+            return code.clone();
+        }
+        let listed: Vec<String> = places
+            .iter()
+            .map(|(path, (address, integrity))| format!("{path:?}:[{address:?},{integrity:?}]"))
+            .collect();
+        let places = listed.join(",");
+        format!(
+            "{code}const $places={{{places}}};\nconst $load=async(path)=>(await \
+             {loader}.loadLater(path,...$places[path]))({{{shared},$load}});\n"
+        )
+    }
 }
 
 pub(crate) type Reader<'a> = &'a dyn Fn(&str) -> Result<String, String>;
@@ -49,6 +114,23 @@ impl Bundle {
         self.open.pop();
         self.done.insert(path.to_owned(), (number, exports.clone()));
         Ok((number, exports))
+    }
+
+    /// The file of a module that is loaded later: it hands a function to who asked for it, which makes the module's exports
+    /// of what the first file shares.
+    fn later_file(&mut self, read: Reader<'_>, path: &str) -> Result<String, String> {
+        if self.done.contains_key(path) {
+            return Err(format!("{path} is loaded at once and later"));
+        }
+        let before = std::mem::take(&mut self.shared);
+        let (number, _) = self.add(read, path)?;
+        let code = std::mem::take(&mut self.code);
+        let needed: Vec<String> = self.shared.iter().map(|number| format!("$m{number}")).collect();
+        self.shared.extend(before);
+        let needed = needed.join(",");
+        Ok(format!(
+            "dispatchEvent(Object.assign(new Event({path:?}),{{make:({{{needed},$load}})=>{{\n{code}return $m{number};\n}}}}));\n"
+        ))
     }
 
     /// A module's code with its imports taken from the modules before, and the names that it exports.
@@ -79,6 +161,7 @@ impl Bundle {
             }
             body.push('\n');
         }
+        let body = self.take_later(path, &body)?;
         let other = pieces(&body)
             .into_iter()
             .find(|(kind, text)| *kind == Kind::Word && matches!(*text, "import" | "export"));
@@ -88,6 +171,45 @@ impl Bundle {
             )),
             None => Ok((body, exports)),
         }
+    }
+
+    /// Replaces `import('./x.js')` by the loading of that file.
+    fn take_later(&mut self, path: &str, body: &str) -> Result<String, String> {
+        let pieces = pieces(body);
+        let mut out = String::with_capacity(body.len());
+        let mut rest = pieces.as_slice();
+        while let Some(((kind, text), after)) = rest.split_first() {
+            let called = (*kind == Kind::Word && *text == "import")
+                .then(|| literal_call(after))
+                .flatten();
+            if let Some(target) = called {
+                let target =
+                    resolve(path, &target).ok_or_else(|| format!("{path}: {target} is no module of ours"))?;
+                out.push_str(&format!("$load({target:?})"));
+                if !self.later.contains(&target) {
+                    self.later.push(target);
+                }
+                rest = after.get(3..).unwrap_or_default();
+            } else {
+                out.push_str(text);
+                rest = after;
+            }
+        }
+        Ok(out)
+    }
+
+    /// A later file may take what the first one has, and what is its own.
+    fn share(&mut self, number: usize, target: &str) -> Result<(), String> {
+        let Some(first) = self.first else { return Ok(()) };
+        let own = self.code.contains(&format!("const $m{number}="));
+        if number < first {
+            self.shared.insert(number);
+        } else if !own {
+            return Err(format!(
+                "{target} is needed by two files that are loaded later: load it at once"
+            ));
+        }
+        Ok(())
     }
 
     fn import(
@@ -117,6 +239,7 @@ impl Bundle {
             .ok_or_else(plain)?;
         let target = resolve(path, target).ok_or_else(plain)?;
         let (number, exports) = self.add(read, &target)?;
+        self.share(number, &target)?;
         let mut taken = Vec::new();
         for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             let (theirs, ours) = name
@@ -132,6 +255,16 @@ impl Bundle {
             });
         }
         Ok(format!("const{{{}}}=$m{number};", taken.join(",")))
+    }
+}
+
+/// What stands in a text before it, and in the parentheses of the call that begins there.
+fn literal_call(pieces: &[(Kind, &str)]) -> Option<String> {
+    match pieces {
+        [(Kind::Sign, "("), (Kind::Literal, text), (Kind::Sign, ")"), ..] => {
+            Some(text.trim_matches(['\'', '"']).to_owned())
+        }
+        _ => None,
     }
 }
 
@@ -175,7 +308,7 @@ mod tests {
                 .map(|(_, text)| (*text).to_owned())
                 .ok_or(format!("{path}: not there"))
         };
-        bundle(&read, "js/main.js")
+        bundle(&read, "js/main.js", "js/load.js").map(|joined| joined.first(&BTreeMap::new()))
     }
 
     #[test]
@@ -202,6 +335,51 @@ mod tests {
     }
 
     #[test]
+    fn what_is_imported_later_is_a_file_of_its_own() {
+        let files = [
+            (
+                "js/main.js",
+                "import { a } from './a.js';\nconst later = () => import('./b.js');",
+            ),
+            ("js/a.js", "export const a = 1;"),
+            (
+                "js/b.js",
+                "import { a } from './a.js';\nimport { c } from './c.js';\nexport const b = a + c;",
+            ),
+            ("js/c.js", "export const c = 2;"),
+            ("js/load.js", "export function loadLater() {}"),
+        ];
+        let read = |path: &str| {
+            let found = files.iter().find(|(name, _)| *name == path);
+            found.map(|(_, text)| (*text).to_owned()).ok_or(path.to_owned())
+        };
+        let joined = bundle(&read, "js/main.js", "js/load.js").unwrap();
+        let place = (
+            "js/b.js".to_owned(),
+            ("/b.1.js".to_owned(), "sha384-x".to_owned()),
+        );
+        let first = joined.first(&[place].into());
+        assert!(
+            first.contains("const later = () => $load(\"js/b.js\");"),
+            "{first}"
+        );
+        assert!(
+            first.contains("\"js/b.js\":[\"/b.1.js\",\"sha384-x\"]"),
+            "{first}"
+        );
+        assert!(
+            first.contains("({$m0,$load})") && !first.contains("const c = 2"),
+            "{first}"
+        );
+        let later = &joined.later["js/b.js"];
+        assert!(
+            later.contains("({$m0,$load})=>") && later.contains("const c = 2"),
+            "{later}"
+        );
+        assert!(!later.contains("const a = 1"), "{later}");
+    }
+
+    #[test]
     fn everything_else_is_refused_by_name() {
         for (main, words) in [
             ("import { x } from './d.js';", "exports no x"),
@@ -212,13 +390,24 @@ mod tests {
             ("\nexport default 1;", "js/main.js:2"),
             ("export let x = 1;", "js/main.js:1"),
             ("export { x };", "js/main.js:1"),
-            ("const d = import('./d.js');", "`import`"),
+            ("const d = import(name);", "`import`"),
+            (
+                "import { d } from './d.js';\nconst later = () => import('./d.js');",
+                "at once and later",
+            ),
+            (
+                "const one = () => import('./f.js');\nconst two = () => import('./g.js');",
+                "two files",
+            ),
             ("import { e } from './e.js';", "cycle"),
         ] {
             let error = join(&[
                 ("js/main.js", main),
                 ("js/d.js", "export class d {}"),
                 ("js/e.js", "import { x } from './main.js';\nexport const e = 1;"),
+                ("js/f.js", "import { d } from './d.js';\nexport const f = d;"),
+                ("js/g.js", "import { d } from './d.js';\nexport const g = d;"),
+                ("js/load.js", "export function loadLater() {}"),
             ])
             .unwrap_err();
             assert!(error.contains(words), "{main}: {error}");

@@ -17,6 +17,21 @@ pub(crate) fn hashed(files: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Stri
     files.iter().map(address).collect()
 }
 
+/// Of every file the address under which it is served, and its integrity.
+pub(crate) fn places(files: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, (String, String)> {
+    let addresses = hashed(files).into_iter();
+    let place = |(name, address): (String, String)| {
+        let integrity = files.get(&name).map(|bytes| integrity(bytes)).unwrap_or_default();
+        (name, (address, integrity))
+    };
+    addresses.map(place).collect()
+}
+
+/// What a browser compares a file with (W3C Subresource Integrity).
+fn integrity(bytes: &[u8]) -> String {
+    format!("sha384-{}", BASE64.encode(&Sha384::digest(bytes)))
+}
+
 /// The text with every `"/assets/…"` under its hashed name; the first unknown one as error.
 pub(crate) fn rename(text: &str, hashed: &BTreeMap<String, String>) -> Result<String, String> {
     replace(text, hashed, |_, _| String::new())
@@ -31,7 +46,7 @@ pub(crate) fn page(
     replace(html, hashed, |tag, name| {
         let checked = tag.starts_with("<script") || tag.contains("rel=\"stylesheet\"");
         match files.get(name).filter(|_| checked) {
-            Some(bytes) => format!(" integrity=\"sha384-{}\"", BASE64.encode(&Sha384::digest(bytes))),
+            Some(bytes) => format!(" integrity=\"{}\"", integrity(bytes)),
             None => String::new(),
         }
     })
@@ -91,6 +106,17 @@ mod tests {
         assert!(
             page.contains("/assets/img/icon.4e07408562bedb8b.svg\">"),
             "{page}"
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_loaded_later_has_its_integrity_too() {
+        let files = files();
+        let (address, integrity) = places(&files)["js/main.js"].clone();
+        assert_eq!(address, hashed(&files)["js/main.js"]);
+        assert!(
+            integrity.starts_with("sha384-") && integrity.len() == 71,
+            "{integrity}"
         );
     }
 

@@ -17,12 +17,6 @@ import { h, outlook, perFrame } from './dom.js';
 import { createHeader } from './header.js';
 import { listenToKeys, skipLink } from './keys.js';
 import { createLayers } from './layers.js';
-import { createMembers } from './members.js';
-import { palette } from './palette.js';
-import { joinDialog, leaveDialog, newMessageDialog, newRoomDialog, securityDialog } from './room_dialogs.js';
-import { createRoomSettings } from './room_settings.js';
-import { createSettings } from './settings.js';
-import { shortcutsDialog } from './shortcuts.js';
 import { createSidebar, modKey } from './sidebar.js';
 import { createToasts } from './toast.js';
 
@@ -111,27 +105,50 @@ export function createChatView(chat, platform, past, appName, account) {
     }
   }
 
-  function find() { layers.show(palette(chat, commands(), { go, write, toMessage })); }
-  function newRoom() { layers.show(newRoomDialog(chat, enter)); }
-  function newMessage() { layers.show(newMessageDialog(chat, write)); }
-  function joinRoom() { layers.show(joinDialog(chat, enter)); }
-  function openShortcuts() { layers.show(shortcutsDialog(preferences.get().enterSends)); }
+  /**
+   * Opens what is loaded when it is first asked for.
+   * @param {(sheets: import('./sheets.js')['sheets']) => void} open
+   */
+  async function over(open) {
+    try {
+      open((await import('./sheets.js')).sheets);
+    } catch (error) {
+      toasts.say(explain(problemOf(error)));
+    }
+  }
+
+  /** @param {(sheets: import('./sheets.js')['sheets']) => HTMLDialogElement} make */
+  function dialog(make) { void over((sheets) => layers.show(make(sheets))); }
+  function find() { dialog((sheets) => sheets.palette(chat, commands(), { go, write, toMessage })); }
+  function newRoom() { dialog((sheets) => sheets.newRoomDialog(chat, enter)); }
+  function newMessage() { dialog((sheets) => sheets.newMessageDialog(chat, write)); }
+  function joinRoom() { dialog((sheets) => sheets.joinDialog(chat, enter)); }
+  function openShortcuts() { dialog((sheets) => sheets.shortcutsDialog(preferences.get().enterSends)); }
   function openSettings() {
-    layers.closeDialog();
-    layers.cover(words.settings, createSettings(chat, platform, preferences, toasts, { ...account, shortcuts: openShortcuts }), main);
+    void over(({ createSettings }) => {
+      layers.closeDialog();
+      layers.cover(words.settings, createSettings(chat, platform, preferences, toasts, { ...account, shortcuts: openShortcuts }), main);
+    });
   }
 
   /** @param {number} id */
   function openMembers(id) {
-    const members = createMembers(chat, id, toasts, write);
-    layers.panel(words.membersTitle, members.element, members.stop);
+    void over(({ createMembers }) => {
+      const members = createMembers(chat, id, toasts, write);
+      layers.panel(words.membersTitle, members.element, members.stop);
+    });
+  }
+
+  /** @param {number} id */
+  function openRoomSettings(id) {
+    void over(({ createRoomSettings }) => layers.panel(words.roomSettings, createRoomSettings(chat, id, toasts)));
   }
 
   /** @param {number} id */
   function leave(id) {
     const room = chat.rooms.get(id);
     if (!room) return;
-    layers.show(leaveDialog(chat, room, () => {
+    dialog((sheets) => sheets.leaveDialog(chat, room, () => {
       shownName = '';
       chat.left(id);
       toasts.say(words.leftRoom(room.name));
@@ -148,11 +165,11 @@ export function createChatView(chat, platform, past, appName, account) {
       { label: words.newMessage, picture: 'chats', act: newMessage },
       { label: words.joinRoom, picture: 'door', act: joinRoom },
       ...(room && room.kind !== 'direct' ? [
-        { label: words.membersOf(room.name), picture: 'people', act: over(() => openMembers(room.id)) },
-        { label: words.roomSettingsOf(room.name), picture: 'gear', act: over(() => openRoomSettings(room.id)) },
+        { label: words.membersOf(room.name), picture: 'people', act: after(() => openMembers(room.id)) },
+        { label: words.roomSettingsOf(room.name), picture: 'gear', act: after(() => openRoomSettings(room.id)) },
       ] : []),
-      { label: dark ? words.toLight : words.toDark, picture: dark ? 'sun' : 'moon', act: over(() => applyTheme(dark ? 'light' : 'dark', storage)) },
-      { label: dense ? words.compactOff : words.compactOn, picture: 'chats', act: over(() => applyCompact(!dense, storage)) },
+      { label: dark ? words.toLight : words.toDark, picture: dark ? 'sun' : 'moon', act: after(() => applyTheme(dark ? 'light' : 'dark', storage)) },
+      { label: dense ? words.compactOff : words.compactOn, picture: 'chats', act: after(() => applyCompact(!dense, storage)) },
       { label: words.settings, picture: 'gear', act: openSettings },
       { label: words.shortcuts, picture: 'kbd', act: openShortcuts, keys: `${modKey()} ${words.keys.slash}` },
     ];
@@ -162,16 +179,11 @@ export function createChatView(chat, platform, past, appName, account) {
    * A command that ends the dialog it was given in.
    * @param {() => void} act
    */
-  function over(act) {
+  function after(act) {
     return () => {
       layers.closeDialog();
       act();
     };
-  }
-
-  /** @param {number} id */
-  function openRoomSettings(id) {
-    layers.panel(words.roomSettings, createRoomSettings(chat, id, toasts));
   }
 
   /**
@@ -202,7 +214,7 @@ export function createChatView(chat, platform, past, appName, account) {
     }
     const head = createHeader(chat, room.id, {
       back: places.toList, members: () => openMembers(room.id), settings: () => openRoomSettings(room.id),
-      leave: () => leave(room.id), security: () => layers.show(securityDialog()),
+      leave: () => leave(room.id), security: () => dialog((sheets) => sheets.securityDialog()),
     });
     const conversation = createConversation(room, platform, preferences, places.enter);
     here = conversation;
