@@ -60,17 +60,18 @@ export class DirectoryCopy {
     const directory = await this.of(fromB64u(id, { size: 16 }));
     const installation = await this.#kept.read('installation');
     insist(!installation || installation.key === key, 'instance_changed');
-    // What another page has brought meanwhile is here already, and was checked.
     const newest = directory.newest;
-    for (const record of records.filter(({ i }) => !(i <= newest))) {
+    if (!head) {
+      insist(newest === -1, 'bad_directory', 'no head');
+      return { next: 0, whole: true };
+    }
+    // What another page has brought meanwhile is here already, and was checked; what was appended after the head was
+    // signed comes with the next one.
+    for (const record of records.filter(({ i }) => !(i <= newest || i > head.i))) {
       await directory.append(record);
       this.#unkept.push(record);
     }
     const next = directory.newest + 1;
-    if (!head) {
-      insist(next === 0, 'bad_directory', 'no head');
-      return { next, whole: true };
-    }
     if (head.i >= next) {
       insist(records.length > 0, 'bad_directory', 'ends before its head');
       return { next, whole: false };

@@ -76,11 +76,12 @@ test('of a directory no page is missed, changed, or of another installation', as
   assert.deepEqual(await slow.readDirectory({ ...whole, records: [first] }), { next: 1, whole: false });
   await assert.rejects(slow.readDirectory({ ...whole, records: [] }), { code: 'bad_directory' });
   assert.deepEqual(await slow.readDirectory({ ...whole, records: [first, second] }), { next: 2, whole: true });
+  const grown = { ...await page(key, [first]), records: [first, second] };
+  assert.deepEqual(await reader().readDirectory(grown), { next: 1, whole: true }, 'appended after the head was signed');
   const empty = { ...whole, records: [], head: null };
   assert.deepEqual(await reader().readDirectory(empty), { next: 0, whole: true });
   const refused = [
     [{ ...whole, records: [second] }, 'bad_directory'],
-    [{ ...whole, head: null }, 'bad_directory'],
     [{ ...whole, instance_id: toB64u(new Uint8Array(16)) }, 'malformed'],
     [{ ...whole, instance_key: toB64u((await generate('ed25519')).pub) }, 'bad_signature'],
     [{ ...whole, records: [first, { ...second, ts: T0 }] }, 'directory_fork'],
@@ -88,6 +89,7 @@ test('of a directory no page is missed, changed, or of another installation', as
   for (const [sent, code] of refused) await assert.rejects(reader().readDirectory(sent), { code }, code);
   await assert.rejects(slow.readDirectory({ ...empty, instance_id: toB64u(new Uint8Array(16)) }), { code: 'instance_changed' });
   await assert.rejects(slow.readDirectory(await page(key, [first])), { code: 'directory_fork' });
+  await assert.rejects(slow.readDirectory({ ...whole, head: null }), { code: 'bad_directory' });
   const { pub: otherKey } = await generate('ed25519');
   await assert.rejects(slow.readDirectory({ ...whole, instance_key: toB64u(otherKey) }), { code: 'instance_changed' });
 });
