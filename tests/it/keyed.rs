@@ -251,7 +251,7 @@ async fn the_sealed_state_follows_the_one_before() {
     assert_eq!(put(&client, path, state(1, 1, 100)).await.0, 200);
     let (status, body) = put(&client, path, state(1, 2, 100)).await;
     assert_eq!(
-        (status, body["code"].as_str(), body["state"]["version"].as_u64()),
+        (status, body["code"].as_str(), body["version"].as_u64()),
         (409, Some("state_conflict"), Some(1))
     );
     assert_eq!(

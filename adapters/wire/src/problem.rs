@@ -67,9 +67,13 @@ pub struct Details {
     /// The server's time, milliseconds since 1970, for `clock_skew`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<u64>,
-    /// The state that is there, for `state_conflict`.
+    /// For `state_conflict`: the version of the state that is there; 0 if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<crate::keyed::StateView>,
+    pub version: Option<u64>,
+    /// For `state_conflict`: the sealed state that is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::Bytes>)]
+    pub blob: Option<String>,
     /// The number under which an internal failure is in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub incident: Option<String>,
@@ -115,7 +119,8 @@ impl Problem {
             reason: None,
             until: None,
             time: None,
-            state: None,
+            version: None,
+            blob: None,
             incident: None,
             debug: None,
         }))
@@ -158,7 +163,8 @@ impl Problem {
             problem.time = Some(now.millis());
         }
         if let Error::Refused(Refusal::StateConflict { kept }) = error {
-            problem.state = Some(kept.as_ref().into());
+            problem.version = Some(kept.version);
+            problem.blob = Some(crate::keyed::base64url(&kept.sealed));
         }
         problem
     }

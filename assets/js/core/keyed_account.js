@@ -150,9 +150,9 @@ export function createKeyedAccount({ http, clock, storage, chance, keeper }) {
         await keeper.ask('keptState', next);
         return;
       } catch (fault) {
-        const { code, state = null } = problemOf(fault);
+        const { code, version = 0, blob = '' } = problemOf(fault);
         if (code !== 'state_conflict') throw fault;
-        await keeper.ask('takeState', { state });
+        await keeper.ask('takeState', { state: version > 0 ? { version, blob } : null });
       }
     }
   }

@@ -23,7 +23,7 @@
  * @typedef {{ type: string } & Record<string, any>} Frame
  * @typedef {{
  *   status: number, code: string, message: string, retry_after?: number, reason?: string,
- *   fields?: { field: string, message: string }[], state?: { version: number, blob: string },
+ *   fields?: { field: string, message: string }[], version?: number, blob?: string,
  * }} Problem
  *
  * @typedef {{ now(): number, after(delay: number, act: () => void): () => void }} Clock

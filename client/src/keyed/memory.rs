@@ -115,7 +115,7 @@ impl Client {
                 memory.version += 1;
                 return Ok(());
             }
-            let kept = answer.body.get("state").unwrap_or(&Value::Null);
+            let kept = &answer.body;
             let theirs = match number(kept, "version") {
                 Ok(0) => None,
                 _ => Stored::open(kept, keys)?,

@@ -435,7 +435,7 @@ pub(crate) async fn state<P: Ports>(
     responses(
         (status = 200, description = "Stored.", body = StoredAnswer),
         (status = 400, description = "`malformed`: empty, or more than 1 MiB."),
-        (status = 409, description = "`state_conflict`, with the `state` that is there."),
+        (status = 409, description = "`state_conflict`, with `version` and `blob` of the state that is there."),
     )
 )]
 pub(crate) async fn put_state<P: Ports>(

@@ -80,7 +80,7 @@ struct IdentityAnswer {
         (status = 400, description = "`malformed`, `unsupported_suite`, `weak_key`, `bad_signature`; `clock_skew` with `time`."),
         (status = 401, description = "`invalid_credentials`: not the password."),
         (status = 403, description = "`needs_identity`: the account has no keys."),
-        (status = 409, description = "`identity_conflict`: the statement does not follow from the last one. `state_conflict`, with the `state` that is there."),
+        (status = 409, description = "`identity_conflict`: the statement does not follow from the last one. `state_conflict`, with `version` and `blob` of the state that is there."),
         (status = 429, description = "`rate_limited`: too many attempts."),
     )
 )]
