@@ -12,14 +12,15 @@ import { busyButton, h, icon } from './dom.js';
  * Where one is signed in; each other place can be signed out from here.
  * @param {Platform} platform
  * @param {Toasts} toasts
+ * @param {(() => void) | null} changeKeys leads to where keys are changed: who was signed out had them
  */
-export function devices({ http, clock }, toasts) {
+export function devices({ http, clock }, toasts, changeKeys) {
   const format = dates();
   const list = h('ul', { class: 'devs', hidden: true });
   const said = h('div', {}, h('p', { class: 'help late', role: 'status' }, words.loadingDevices));
   const others = h('div', { hidden: true }, busyButton(words.signOutOthers, words.signOutOthers, 'small plain', async () => {
     const { ended } = await http.post('/api/sessions/end-others', {});
-    toasts.say(words.signedOutOthers(ended));
+    toasts.say(words.signedOutOthers(ended), changeKeys && ended > 0 ? { label: words.rotate, act: changeKeys } : undefined);
     await load();
   }));
 

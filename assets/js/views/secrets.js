@@ -74,7 +74,7 @@ function rotateForm(account, clock, me, toasts) {
     form.reset();
     toasts.say(words.rotated);
   }, present.failed);
-  const form = h('form', { class: 'stack-2', novalidate: true, onsubmit: submit },
+  const form = h('form', { class: 'stack-2', id: 'change-keys', novalidate: true, onsubmit: submit },
     h('p', { class: 'lead' }, words.keysLead), alert.element, present.element, h('div', {}, button));
   return form;
 }

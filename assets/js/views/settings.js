@@ -28,8 +28,10 @@ import { programKeys } from './tokens.js';
  * @returns {HTMLElement}
  */
 export function createSettings(chat, platform, preferences, toasts, act) {
+  /** Where another encryption key is made. */
+  const toKeys = () => /** @type {HTMLElement | null} */ (pages.querySelector('#change-keys input'))?.focus();
   const sections = [
-    section(words.devices, 'laptop', h('p', { class: 'lead' }, words.devicesLead), devices(platform, toasts), signOut(chat, act.signOut)),
+    section(words.devices, 'laptop', h('p', { class: 'lead' }, words.devicesLead), devices(platform, toasts, chat.me.hasKeys ? toKeys : null), signOut(chat, act.signOut)),
     section(words.appearance, 'sun', ...appearance(platform.storage, preferences)),
     chat.me.hasKeys
       ? section(words.passwordAndRecovery, 'key', ...secretForms(platform, chat.me, toasts, act))
