@@ -45,7 +45,7 @@ function page({ signedIn = true, hasKeys = true, kept = true } = {}) {
       return { user: ada, code: 'THE-CODE' };
     },
     heard: async (frame) => { now.heard.push(frame.type); may(); },
-    signOut: async () => { now.signedIn = false; },
+    signOut: async () => { may(); now.signedIn = false; },
   };
   const session = createSession({ ...platform, account }, 'Secure Chat');
   return { session, now, advance, stored, platform, phase: () => session.state.get().phase, settle };
@@ -184,4 +184,16 @@ test('a password that is asked for in another way than before is told of', async
   await session.start();
   await session.signIn('ada', 'right');
   assert.equal(session.state.get().notice, words.derivationNew);
+});
+
+test('who signs out while the server cannot be told leaves no keys behind', async () => {
+  const { session, now, phase } = page();
+  await session.start();
+  await settle();
+  now.fault = 'unreachable';
+  await session.signOut();
+  assert.deepEqual([phase(), session.state.get().notice, now.kept], ['locked', words.signOutLater, false]);
+  now.fault = null;
+  await session.signOut();
+  assert.equal(phase(), 'out');
 });

@@ -291,10 +291,17 @@ export function createSession(platform, appName) {
       await look(null);
     },
 
+    /** Where the server cannot be told, the keys are put away all the same. */
     async signOut() {
       idle?.stop();
-      await account.signOut();
-      await look(null);
+      const now = state.get();
+      try {
+        await account.signOut();
+        await look(null);
+      } catch {
+        if ('user' in now && now.user?.hasKeys) await lock(now.user, words.signOutLater);
+        else state.set({ phase: 'unreachable', appName: now.appName });
+      }
     },
 
     /**

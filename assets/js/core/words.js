@@ -72,6 +72,7 @@ export const words = {
   lockedTitle: 'Locked',
   lockedText: (/** @type {string} */ name) => `You are signed in as ${name}. Your password opens your keys.`,
   lockedIdle: 'Nobody was here for a while, so your keys were put away.',
+  signOutLater: 'The server does not answer, so you are still signed in. Your keys were put away. Sign out again when it is back.',
   lockedKeysChanged: 'Your keys were changed on another device. Your password opens the new ones.',
   unlock: 'Unlock',
   unlocking: 'Opening',
