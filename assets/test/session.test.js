@@ -197,3 +197,15 @@ test('who signs out while the server cannot be told leaves no keys behind', asyn
   await session.signOut();
   assert.equal(phase(), 'out');
 });
+
+test('keys that are put away in one tab are put away in all', async () => {
+  const { session, phase, advance, platform, stored } = page();
+  chooseIdle(platform, 0);
+  await session.start();
+  stored.set('touched:7', '0');
+  advance(MINUTE);
+  assert.equal(phase(), 'locked');
+  await session.unlock('right');
+  session.lock();
+  assert.deepEqual([phase(), stored.get('touched:7')], ['locked', '0']);
+});

@@ -7,6 +7,7 @@ const STEP = 30_000;
 export const IDLE_CHOICES = Object.freeze([15, 60, 720, 0]);
 const DEFAULT = 720;
 const CHOSEN = 'idle';
+const PUT_AWAY = 0;
 
 /** @param {Pick<Platform, 'storage'>} platform */
 export function idleMinutes({ storage }) {
@@ -32,9 +33,10 @@ export function createIdle(platform, userId) {
 
   const touched = () => Number(storage.read(mark) ?? clock.now());
 
-  /** Whether it was too long. */
+  /** Whether it was too long, or somebody has put the keys away in another tab. */
   function isOver() {
     const minutes = idleMinutes(platform);
+    if (touched() === PUT_AWAY) return true;
     return minutes > 0 && clock.now() - touched() >= minutes * MINUTE;
   }
 
@@ -46,6 +48,8 @@ export function createIdle(platform, userId) {
   return {
     isOver,
     touch,
+    /** For all tabs, at their next look. */
+    putAway: () => storage.write(mark, String(PUT_AWAY)),
     /** From here on it counts anew. */
     begin: () => storage.write(mark, String(clock.now())),
 

@@ -232,7 +232,9 @@ export function createSession(platform, appName) {
     /** Forgets the keys until the password is typed again. */
     lock() {
       const now = state.get();
-      if (now.phase === 'in' && now.user.hasKeys) void lock(now.user, null);
+      if (now.phase !== 'in' || !now.user.hasKeys) return;
+      idle?.putAway();
+      void lock(now.user, null);
     },
 
     /** Somebody is there; if nobody was for too long, they show first who they are. */
