@@ -185,7 +185,9 @@ impl Bundle {
             if let Some(target) = called {
                 let target =
                     resolve(path, &target).ok_or_else(|| format!("{path}: {target} is no module of ours"))?;
-                out.push_str(&format!("$load({target:?})"));
+                out.push_str("$load(\"");
+                out.push_str(&target);
+                out.push_str("\")");
                 if !self.later.contains(&target) {
                     self.later.push(target);
                 }
