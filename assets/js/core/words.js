@@ -101,6 +101,8 @@ export const words = {
   lockNow: 'Lock now',
   lockAfter: 'Lock when nobody is here for',
   lockAfterTimes: { 15: '15 minutes', 60: '1 hour', 720: '12 hours', 0: 'Never' },
+  keysTitle: 'Keys',
+  lockTitle: 'Lock',
   keysLead: 'Your keys are changed every 90 days by themselves. Change them now if a device was lost or stolen.',
   rotate: 'Change my keys',
   rotating: 'Changing the keys',

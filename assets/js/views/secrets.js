@@ -20,10 +20,17 @@ import { alertBox, allRight, field, newPassword, submitting, tellFaults } from '
 export function secretForms(platform, me, toasts, act) {
   const { account, clock } = platform;
   return [
-    passwordForm(account, clock, me, toasts), codeForm(clock, act.newCode), rotateForm(account, clock, me, toasts),
-    renewForm(clock, act.renew), idleChoice(platform, act.lock),
+    group(words.password, passwordForm(account, clock, me, toasts)), group(words.codeLabel, codeForm(clock, act.newCode)),
+    group(words.keysTitle, rotateForm(account, clock, me, toasts), renewForm(clock, act.renew)),
+    group(words.lockTitle, idleChoice(platform, act.lock)),
   ];
 }
+
+/**
+ * @param {string} title
+ * @param {...HTMLElement} parts
+ */
+const group = (title, ...parts) => h('div', { class: 'group' }, h('h4', {}, title), ...parts);
 
 /**
  * @param {Platform} platform
