@@ -19,5 +19,9 @@ test('passwords', () => {
 test('every refusal has words of its own', () => {
   assert.match(explain({ status: 429, code: 'rate_limited', message: '', retry_after: 30 }), /Wait 30 seconds/);
   assert.match(explain({ status: 403, code: 'banned', message: '', reason: 'spam' }), /spam/);
+  for (const refusal of [{ message: 'invalid', fields: [{ field: 'content', message: 'must have 1 to 16384 bytes' }] }, { message: 'content must have 1 to 16384 bytes.' }]) {
+    assert.match(explain({ status: 422, code: 'invalid', ...refusal }), /too long/);
+  }
+  assert.equal(explain({ status: 422, code: 'invalid', message: 'reply_to is unknown.' }), 'reply_to is unknown.');
   assert.ok(explain({ status: 500, code: 'internal', message: 'SELECT' }).length > 0);
 });

@@ -24,9 +24,17 @@ export function explain(problem) {
     case 'derived_auth_required': return words.hasKeys;
     case 'bad_box': return words.notTrusted;
     case 'identity_conflict': return words.keysJustChanged;
-    case 'invalid': return problem.fields?.some((f) => f.field === 'content') ? words.tooLong : problem.message;
+    case 'invalid': return isAboutContent(problem) ? words.tooLong : problem.message;
     default: return saidOf(alarmOf(problem));
   }
+}
+
+/**
+ * A refusal over the socket names no fields; its words begin with the one that is meant.
+ * @param {Problem} problem
+ */
+function isAboutContent({ fields, message }) {
+  return fields ? fields.some((f) => f.field === 'content') : message.startsWith('content ');
 }
 
 /** @typedef {keyof typeof words.alarms} Alarm */

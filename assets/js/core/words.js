@@ -431,7 +431,7 @@ export const words = {
   chooseEmoji: 'Choose an emoji',
   nobodyByThatName: 'No one here by that name',
   found: (/** @type {number} */ n) => plural(n, { one: '1 person', other: `${n} people` }),
-  readOnly: 'Only admins can write in this room.',
+  readOnly: 'Only moderators and owners can write in this room.',
   beginning: 'This is where the conversation begins.',
   mentionsYou: 'mentions you',
 };

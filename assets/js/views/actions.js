@@ -9,6 +9,8 @@ import { listenToSwipes } from './swipe.js';
 const LONG = 500;
 /** How far it may slip meanwhile. */
 const SLIP = 10;
+/** Between a dialog and what it is about, and the edge of the window. */
+const GAP = 8;
 const THUMB = '👍';
 
 /**
@@ -279,7 +281,7 @@ function swallowClick() {
 }
 
 /**
- * Shows a dialog that goes away with a press beside it; on a wide screen it stands near what it is about.
+ * Shows a dialog that goes away with a press beside it; on a wide screen it stands near what it is about, and not on it.
  * @param {HTMLDialogElement} dialog
  * @param {HTMLElement} place where it lives in the page
  * @param {HTMLElement} near
@@ -294,9 +296,13 @@ export function show(dialog, place, near) {
   dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
   dialog.showModal();
   if (!matchMedia('(min-width: 760px)').matches) return;
-  const box = near.getBoundingClientRect();
+  const { top, right, bottom, left } = (near.querySelector('.body') ?? near).getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = dialog;
+  const lowest = innerHeight - height - GAP;
+  const above = top - height - GAP;
+  const isBelow = bottom + GAP <= lowest;
+  const isBeside = !isBelow && above < GAP;
   dialog.style.margin = '0';
-  dialog.style.left = `${Math.max(8, Math.min(box.right - width - 10, innerWidth - width - 8))}px`;
-  dialog.style.top = `${Math.max(8, Math.min(box.top, innerHeight - height - 8))}px`;
+  dialog.style.left = `${Math.max(GAP, (isBeside ? left - GAP : right) - width)}px`;
+  dialog.style.top = `${isBelow ? bottom + GAP : isBeside ? Math.max(GAP, Math.min(top, lowest)) : above}px`;
 }

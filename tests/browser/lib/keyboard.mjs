@@ -64,8 +64,7 @@ function look() {
   const around = [focused, ...(focused.labels ?? [])];
   if (focused.matches('input, textarea')) around.push(focused.closest('form, .q'));
   const isSeen = around.some((element) => element && (hasRing(element) || (element !== focused && getComputedStyle(element).boxShadow !== 'none')));
-  // A field without a ring has its caret; what one types is seen there.
-  if (!isSeen && !focused.matches('input[role=combobox], textarea')) return 'the focus has no ring';
+  if (!isSeen) return 'the focus has no ring';
   const box = focused.getBoundingClientRect();
   if (box.width < 2 || box.height < 2) return focused.matches('.skip, input[type=radio]') ? null : 'the focus is on something without size';
   const [x, y] = [Math.min(Math.max(box.left + box.width / 2, 0), innerWidth - 1), Math.min(Math.max(box.top + box.height / 2, 0), innerHeight - 1)];

@@ -7,7 +7,8 @@ const VECTORS = new URL('../../vectors/e2ee-v1.json', import.meta.url);
 
 /** The encryption protocol in a real browser: the shared vectors, keys that nobody can read, and the worker as it is served. */
 export default async function e2ee({ server, browser }) {
-  const { page } = await browser.person('tester');
+  const { page, context } = await browser.person('tester');
+  await context.addInitScript(rememberPolicy);
   const files = await serveAssets();
   await page.goto(files.address);
   await vectors(page);
@@ -48,13 +49,26 @@ async function keysAreNotShown(page) {
   assert.ok(refused.every((outcome) => outcome !== 'shown'), String(refused));
 }
 
+/** The content policy allows one policy for the addresses of scripts; the page makes it, and a scenario can only borrow it. */
+function rememberPolicy() {
+  const factory = globalThis.trustedTypes;
+  if (!factory) {
+    globalThis.policyOfPage = { createScriptURL: (url) => url };
+    return;
+  }
+  const create = factory.createPolicy.bind(factory);
+  factory.createPolicy = (...given) => {
+    globalThis.policyOfPage = create(...given);
+    return globalThis.policyOfPage;
+  };
+}
+
 /** @param {import('playwright-core').Page} page */
 async function worker(page) {
+  await page.waitForFunction(() => globalThis.policyOfPage !== undefined);
   const answers = await page.evaluate(async () => {
-    // The one policy that the content policy allows, as the page will make it.
-    const policy = trustedTypes.createPolicy('app', { createScriptURL: (url) => url });
     const address = document.querySelector('meta[name="e2ee-worker"]').content;
-    const keeper = new Worker(policy.createScriptURL(address), { type: 'module' });
+    const keeper = new Worker(globalThis.policyOfPage.createScriptURL(address), { type: 'module' });
     const ask = (id, op, args) => new Promise((resolve, reject) => {
       keeper.addEventListener('message', ({ data }) => { if (data.id === id) resolve(data); });
       keeper.addEventListener('error', ({ message }) => reject(new Error(message)));

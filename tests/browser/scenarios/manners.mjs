@@ -77,7 +77,7 @@ async function choose(bea) {
   assert.equal(await page.evaluate(() => globalThis.asked), 1);
   assert.equal(await sheet.getByRole('switch', { name: 'Hide text' }).getAttribute('aria-checked'), 'true');
   await sheet.getByRole('switch', { name: 'Quiet hours' }).click();
-  await sheet.getByLabel('From').fill('21:30');
+  await sheet.getByLabel('From', { exact: true }).fill('21:30');
   await look(bea, 'settings-notifications');
   await sheet.getByRole('switch', { name: 'Quiet hours' }).click();
   await sections.getByRole('button', { name: 'Shortcuts' }).click();

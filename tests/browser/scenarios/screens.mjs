@@ -40,7 +40,7 @@ async function menus(ada) {
   await page.keyboard.press('Escape');
   await page.keyboard.press('Control+k');
   await page.getByRole('combobox').fill('zzz');
-  await page.getByText('No room, person or command matches').first().waitFor();
+  await page.getByText('No room, person, message or command matches').first().waitFor();
   await look(ada, 'palette-nothing');
   await closes(page.getByRole('dialog', { name: 'Find or do' }));
 }
@@ -71,7 +71,7 @@ async function rooms(ada, bea) {
   await bea.page.getByRole('option', { name: /notices/ }).waitFor();
   await look(bea, 'join');
   await bea.page.getByRole('option', { name: /notices/ }).click();
-  await bea.page.getByText('Only admins can write in this room.').waitFor();
+  await bea.page.getByText('Only moderators and owners can write in this room.').waitFor();
   await look(bea, 'read-only');
   for (const person of [ada, bea]) await person.page.getByRole('link', { name: /^plain/ }).click();
 }
