@@ -35,7 +35,20 @@ export function createKeyedAccount({ http, clock, storage, chance, keeper }) {
   let opened = null;
   /** @type {{ instance_id: string, instance_key: string } | null} */
   let installation = null;
-  let isReading = false;
+  let isFollowing = false;
+  /** What reads and writes the account's state does so one after another. */
+  let last = /** @type {Promise<unknown>} */ (Promise.resolve());
+
+  /**
+   * @template T
+   * @param {() => Promise<T>} act
+   * @returns {Promise<T>}
+   */
+  function inTurn(act) {
+    const turn = last.then(act);
+    last = turn.catch(() => {});
+    return turn;
+  }
 
   /** Reads what the directory has beyond what is known here, every statement and every link checked. */
   async function readDirectory() {
@@ -159,6 +172,7 @@ export function createKeyedAccount({ http, clock, storage, chance, keeper }) {
 
   /** Compares all that the server shows with all that is remembered, and brings both up to date. */
   async function sync() {
+    if (opened === null) return;
     const { state } = await http.get('/api/e2ee/state');
     await readDirectory();
     await keeper.ask('takeState', { state });
@@ -168,19 +182,20 @@ export function createKeyedAccount({ http, clock, storage, chance, keeper }) {
 
   /** The directory has grown. A statement in the own name may be one that the owner has just made in another browser. */
   async function follow() {
-    if (isReading) return;
-    isReading = true;
-    try {
-      await new Promise((resolve) => { clock.after(Math.round(chance() * SPREAD), () => resolve(null)); });
+    if (isFollowing) return;
+    isFollowing = true;
+    await new Promise((resolve) => { clock.after(Math.round(chance() * SPREAD), () => resolve(null)); });
+    isFollowing = false;
+    await inTurn(async () => {
       if (opened === null) return;
       await readDirectory();
-      await keeper.ask('checkDirectory');
-    } catch (fault) {
-      if (problemOf(fault).code !== 'foreign_identity') throw fault;
-      await sync();
-    } finally {
-      isReading = false;
-    }
+      try {
+        await keeper.ask('checkDirectory');
+      } catch (fault) {
+        if (problemOf(fault).code !== 'foreign_identity') throw fault;
+        await sync();
+      }
+    });
   }
 
   /**
@@ -228,9 +243,14 @@ export function createKeyedAccount({ http, clock, storage, chance, keeper }) {
   }
 
   return {
-    rotate,
-    sync,
     resume,
+    sync: () => inTurn(sync),
+
+    /**
+     * @param {Person} user
+     * @param {string} password
+     */
+    rotate: (user, password) => inTurn(() => rotate(user, password)),
 
     /**
      * Whether the account's keys are open, or were kept here.
@@ -253,11 +273,11 @@ export function createKeyedAccount({ http, clock, storage, chance, keeper }) {
      * @param {string} password
      * @param {boolean} stay
      */
-    async unlock(user, password, stay) {
+    unlock: (user, password, stay) => inTurn(async () => {
       const sealed = await sealedOf(user, password);
       await open(user, sealed, stay);
       remember(user.username, sealed.how);
-    },
+    }),
 
     /**
      * Forgets the keys. One stays signed in, and needs the password to go on.
@@ -286,10 +306,10 @@ export function createKeyedAccount({ http, clock, storage, chance, keeper }) {
       if (opened === null) return;
       const { next, version } = await keeper.ask('standing');
       if (frame.type === 'auth_ok') {
-        if ((frame['state_version'] ?? 0) !== version) await sync();
+        if ((frame['state_version'] ?? 0) !== version) await inTurn(sync);
         else if (frame['dir'] && frame['dir'].i >= next) await follow();
-        await meet(frame['rooms'] ?? []);
-      } else if (frame.type === 'state' && frame['version'] > version) await sync();
+        await inTurn(() => meet(frame['rooms'] ?? []));
+      } else if (frame.type === 'state' && frame['version'] > version) await inTurn(sync);
       else if (frame.type === 'dir' && frame['head'].i >= next) await follow();
     },
 
@@ -379,7 +399,7 @@ export function createKeyedAccount({ http, clock, storage, chance, keeper }) {
      * @param {string} password the new one
      * @returns {Promise<WithCode>}
      */
-    async renew(user, old, password) {
+    renew: (user, old, password) => inTurn(async () => {
       const { authKey, how, amk_pw: amkPw, keyring } = await sealedOf(user, old);
       await readDirectory();
       const { code, body } = await keeper.ask('renew', { amk_pw: amkPw, keyring, password, now: clock.now() });
@@ -391,7 +411,7 @@ export function createKeyedAccount({ http, clock, storage, chance, keeper }) {
       await keepAgain(user);
       remember(user.username, { ...how, ...body });
       return { user, code };
-    },
+    }),
 
     /**
      * Every other sign-in ends.
@@ -443,7 +463,7 @@ export function createKeyedAccount({ http, clock, storage, chance, keeper }) {
    */
   async function meet(rooms) {
     const users = rooms.flatMap(({ kind, peer }) => (kind === 'direct' && peer ? [peer.id] : []));
-    if (users.length === 0) return;
+    if (users.length === 0 || opened === null) return;
     const { news } = await keeper.ask('meet', { users, now: clock.now() });
     if (news) await saveState();
   }

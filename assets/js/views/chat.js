@@ -13,7 +13,7 @@ import { words } from '../core/words.js';
 import { applyCompact, applyTheme, isCompact, isDark } from './appearance.js';
 import { createBanner } from './banner.js';
 import { createConversation } from './conversation.js';
-import { h, outlook, perFrame } from './dom.js';
+import { h, outlook, perFrame, whenIdle } from './dom.js';
 import { createHeader } from './header.js';
 import { listenToKeys, skipLink } from './keys.js';
 import { createLayers } from './layers.js';
@@ -267,6 +267,8 @@ export function createChatView(chat, platform, past, appName, account) {
     arrive(id);
   }
 
+  // So that what opens is there before it is asked for, and the first letters after Ctrl K are not lost.
+  whenIdle(() => void import('./sheets.js').catch(() => {}));
   places.start();
   narrow.addEventListener('change', resized);
   const stops = [

@@ -195,3 +195,12 @@ export async function once(button, busy, act) {
     button.setAttribute('aria-disabled', 'false');
   }
 }
+
+/**
+ * Does something when the page has nothing else to do.
+ * @param {() => void} act
+ */
+export function whenIdle(act) {
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(act);
+  else setTimeout(act, 1_000);
+}

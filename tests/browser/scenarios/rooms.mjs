@@ -20,7 +20,7 @@ export default async function rooms({ browser, server }) {
   await changeSettings(ada, bea);
   await removeAndUndo(ada, bea);
   await onAPhone(bea);
-  await settings(ada);
+  await settings(ada, browser);
   await keysForPrograms(server, browser);
   await leave(bea);
 }
@@ -241,25 +241,21 @@ async function onAPhone(bea) {
   await box(bea).waitFor();
 }
 
-async function settings(ada) {
+async function settings(ada, browser) {
   const { page } = ada;
   await page.getByRole('button', { name: 'Settings', exact: true }).click();
   const dialog = page.getByRole('dialog', { name: 'Settings' });
   await dialog.getByText('This device').waitFor();
-  const other = await ada.context.browser().newContext();
-  const tab = await other.newPage();
-  await tab.goto(ada.server.address);
-  await tab.getByLabel('Username').fill('ada');
-  await tab.getByLabel('Password', { exact: true }).fill('correct horse battery');
-  await tab.getByRole('button', { name: 'Sign in' }).click();
-  await tab.getByRole('navigation', { name: 'Conversations' }).getByRole('link').first().waitFor();
+  const other = await browser.person('ada');
+  await other.open();
+  await other.signIn();
+  await other.page.getByRole('navigation', { name: 'Conversations' }).getByRole('link').first().waitFor();
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Settings', exact: true }).click();
   await dialog.getByRole('button', { name: 'Sign out all other devices' }).waitFor();
   await look(ada, 'settings-devices');
   await dialog.getByRole('button', { name: /^Sign out .* on / }).click();
-  await tab.getByText('You were signed out on this device.').waitFor();
-  await other.close();
+  await other.wasSignedOut();
 
   await dialog.getByRole('switch', { name: 'Compact messages' }).click();
   await dialog.getByText('Dark', { exact: true }).click();
