@@ -185,6 +185,24 @@ mod tests {
     }
 
     #[test]
+    fn what_the_first_screen_loads_is_small() {
+        let page = std::str::from_utf8(find("/").unwrap().identity).unwrap();
+        let tags = page
+            .split('<')
+            .filter(|tag| tag.starts_with("script") || tag.contains("stylesheet"));
+        let sizes: Vec<(&str, usize)> = tags
+            .filter_map(|tag| tag.split('"').find(|text| text.starts_with("/assets/")))
+            .map(|path| {
+                let asset = find(path).unwrap();
+                (path, asset.brotli.unwrap_or(asset.identity).len())
+            })
+            .collect();
+        assert_eq!(sizes.len(), 3, "{sizes:?}");
+        let all: usize = sizes.iter().map(|(_, size)| size).sum();
+        assert!(all <= 60_000, "{all} bytes of script and style: {sizes:?}");
+    }
+
+    #[test]
     fn codings() {
         let sent = |accept: &str| {
             let answer = answer("/", &Method::GET, &[(header::ACCEPT_ENCODING, accept)]);
