@@ -295,14 +295,23 @@ export function show(dialog, place, near) {
   });
   dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
   dialog.showModal();
-  if (!matchMedia('(min-width: 760px)').matches) return;
+  if (matchMedia('(min-width: 760px)').matches) putBy(dialog, near);
+}
+
+/**
+ * Puts a dialog below what it is about, or above, or, where neither has room, beside.
+ * @param {HTMLDialogElement} dialog
+ * @param {HTMLElement} near
+ */
+function putBy(dialog, near) {
   const { top, right, bottom, left } = (near.querySelector('.body') ?? near).getBoundingClientRect();
-  const { offsetWidth: width, offsetHeight: height } = dialog;
+  const { offsetWidth: width, offsetHeight: height, style } = dialog;
   const lowest = innerHeight - height - GAP;
-  const above = top - height - GAP;
-  const isBelow = bottom + GAP <= lowest;
-  const isBeside = !isBelow && above < GAP;
-  dialog.style.margin = '0';
-  dialog.style.left = `${Math.max(GAP, (isBeside ? left - GAP : right) - width)}px`;
-  dialog.style.top = `${isBelow ? bottom + GAP : isBeside ? Math.max(GAP, Math.min(top, lowest)) : above}px`;
+  const [above, below] = [top - height - GAP, bottom + GAP];
+  // Always beside one's own: the second press of a double one must not meet what removes it.
+  const isBeside = near.classList.contains('own') || (below > lowest && above < GAP);
+  style.margin = '0';
+  style.left = `${Math.max(GAP, (isBeside ? left - GAP : right) - width)}px`;
+  if (isBeside) style.top = `${Math.max(GAP, Math.min(top, lowest))}px`;
+  else style.top = `${below > lowest ? above : below}px`;
 }

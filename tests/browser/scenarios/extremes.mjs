@@ -81,6 +81,15 @@ async function panels(ada, bea) {
   await page.getByRole('option', { name: ROOM }).first().waitFor();
   await fits(bea, 'palette');
   await page.keyboard.press('Escape');
+  const row = page.getByRole('link', { name: new RegExp(`^${ROOM}`) });
+  const isCut = () => row.locator('.name').evaluate((one) => [one, one.parentElement].some((box) => box.scrollWidth > box.clientWidth));
+  const before = await row.boundingBox();
+  assert.ok(await isCut());
+  await page.keyboard.press('Shift+F6');
+  await row.focus();
+  assert.ok(!await isCut(), 'a name is shown in full where the focus is');
+  assert.deepEqual(await row.boundingBox(), before, 'and nothing moves for it');
+  if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/extremes-focused-name.png` });
   await page.locator('.online-sec').getByRole('button', { name: LONG_NAME }).click();
   await page.getByRole('heading', { name: LONG_NAME, level: 2 }).waitFor();
   await fits(bea, 'direct');

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+
 import { survey } from './look.mjs';
 
 const DESKTOP = { width: 1440, height: 900 };
@@ -17,6 +19,12 @@ export default async function screens({ server, browser }) {
 async function look(person, name, sizes) {
   await survey(person.page, name, sizes);
   await person.page.setViewportSize(DESKTOP);
+}
+
+/** Whether one of two lies over the other. */
+async function overlap(one, other) {
+  const [a, b] = [await one.boundingBox(), await other.boundingBox()];
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }
 
 const closes = async (dialog) => {
@@ -91,7 +99,9 @@ async function messages(server, ada, bea) {
   await look(ada, 'toolbar', ['desktop']);
   await own.hover();
   await own.getByRole('button', { name: 'More actions' }).click();
-  await page.getByRole('dialog', { name: 'Message actions' }).waitFor();
+  const menu = page.getByRole('dialog', { name: 'Message actions' });
+  await menu.waitFor();
+  assert.ok(!await overlap(menu, own.locator('.body')), 'the message stays readable');
   await look(ada, 'message-menu');
   await page.keyboard.press('Escape');
   await own.focus();
@@ -116,6 +126,11 @@ async function messages(server, ada, bea) {
   }
   await own.focus();
   await page.keyboard.press('Delete');
-  await page.getByText('Message deleted').first().waitFor();
+  const toast = page.locator('.toast').filter({ hasText: 'Message deleted' });
+  await toast.waitFor();
+  for (const size of [DESKTOP, { width: 390, height: 844 }]) {
+    await page.setViewportSize(size);
+    assert.ok(!await overlap(toast, page.locator('.compose')), `the message box is free at ${size.width} px`);
+  }
   await look(ada, 'deleted');
 }
