@@ -21,6 +21,7 @@ const KEY_LASTS = 90 * 24 * 3_600_000;
 const SPREAD = 3_000;
 /** Two browsers that write at the same time take turns; more often than this they do not meet. */
 const TRIES = 5;
+const MAY_BE_EARLY = new Set(['state_rollback', 'foreign_identity', 'directory_fork']);
 
 /** @param {Person} user */
 const keptMark = ({ id }) => `keys:${id}`;
@@ -116,7 +117,7 @@ export function createKeyedAccount({ http, clock, storage, chance, keeper }) {
   async function open(user, { amk_pw: amkPw, keyring, state }, stay) {
     await readDirectory();
     const account = await keeper.ask('unlock', { user_id: user.id, amk_pw: amkPw, keyring });
-    await keeper.ask('takeState', { state });
+    await takeState(state);
     await arrived(user, stay);
     return account;
   }
@@ -129,7 +130,7 @@ export function createKeyedAccount({ http, clock, storage, chance, keeper }) {
   async function openMade(user, stay) {
     await readDirectory();
     await keeper.ask('checkOwn');
-    await keeper.ask('takeState', { state: null });
+    await takeState(null);
     await arrived(user, stay);
   }
 
@@ -141,6 +142,22 @@ export function createKeyedAccount({ http, clock, storage, chance, keeper }) {
     opened = user.id;
     if (stay) await keep(user);
     await saveState();
+  }
+
+  /**
+   * What the server has of the account's state. It may have been read before what it is compared with: another browser, or
+   * another tab of this one, has gone on meanwhile. So what contradicts is looked at once more, in the right order.
+   * @param {Sealed['state']} state
+   */
+  async function takeState(state) {
+    try {
+      await keeper.ask('takeState', { state });
+    } catch (fault) {
+      if (!MAY_BE_EARLY.has(problemOf(fault).code)) throw fault;
+      const { state: newest } = await http.get('/api/e2ee/state');
+      await readDirectory();
+      await keeper.ask('takeState', { state: newest });
+    }
   }
 
   /** @param {Person} user */
@@ -165,7 +182,7 @@ export function createKeyedAccount({ http, clock, storage, chance, keeper }) {
       } catch (fault) {
         const { code, version = 0, blob = '' } = problemOf(fault);
         if (code !== 'state_conflict') throw fault;
-        await keeper.ask('takeState', { state: version > 0 ? { version, blob } : null });
+        await takeState(version > 0 ? { version, blob } : null);
       }
     }
   }
@@ -175,7 +192,7 @@ export function createKeyedAccount({ http, clock, storage, chance, keeper }) {
     if (opened === null) return;
     const { state } = await http.get('/api/e2ee/state');
     await readDirectory();
-    await keeper.ask('takeState', { state });
+    await takeState(state);
     await keeper.ask('checkDirectory');
     await saveState();
   }

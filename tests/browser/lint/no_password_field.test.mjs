@@ -11,7 +11,9 @@ const SECRET = /passw|passphrase/i;
 /** What hands something to the server. */
 const SENDS = new Set(['post', 'put', 'patch', 'get', 'remove', 'send', 'fetch', 'sendBeacon', 'append', 'set']);
 /** What the Worker, which has the password, must not know. */
-const NETWORK = new Set(['fetch', 'XMLHttpRequest', 'WebSocket', 'EventSource', 'sendBeacon', 'importScripts', 'indexedDB', 'caches']);
+const NETWORK = new Set(['fetch', 'XMLHttpRequest', 'WebSocket', 'EventSource', 'sendBeacon', 'importScripts', 'caches']);
+/** What keeps something in the browser, and the one file that does so for the Worker. */
+const KEEPS = { name: 'indexedDB', file: 'e2ee/kept.js' };
 /** The one place, and what it says there. */
 const KEYLESS = { file: 'platform/account.js', method: 'signInKeyless', path: '/login' };
 
@@ -66,6 +68,7 @@ function fault(node, file) {
   if (ts.isCallExpression(node) && ['append', 'set'].includes(called(node)) && SECRET.test(written(node.arguments[0]))) return 'a field of a form';
   if (ts.isIdentifier(node) && SECRET.test(node.text) && callsAround(node).some((call) => SENDS.has(called(call)))) return 'an argument of what sends';
   if (file.startsWith('e2ee/') && ts.isIdentifier(node) && NETWORK.has(node.text)) return 'a network in the Worker';
+  if (file.startsWith('e2ee/') && file !== KEEPS.file && ts.isIdentifier(node) && node.text === KEEPS.name) return 'a store in the Worker';
   return null;
 }
 
@@ -114,6 +117,7 @@ test('no_password_field finds what is planted', () => {
     ['platform/account.js', "const x = { async signIn(username, password) { await http.post('/login', { username, password }); } };"],
     ['platform/account.js', "const x = { async signInKeyless(username, password) { await http.post('/elsewhere', { password }); } };"],
     ['e2ee/custody.js', 'await fetch(address);'],
+    ['e2ee/custody.js', "indexedDB.open('x');"],
     ['e2ee/account_operations.js', 'return { auth_key: key, password };'],
   ]) assert.notDeepEqual(faults(file, text).found, [], text);
   for (const text of [
