@@ -82,11 +82,7 @@ function current(pages, sections) {
  * @param {number} which
  */
 function point(links, which) {
-  links.forEach((link, at) => {
-    if (at !== which) return link.removeAttribute('aria-current');
-    if (link.getAttribute('aria-current') !== 'true') link.parentElement?.scrollTo({ left: link.offsetLeft - 12 });
-    return link.setAttribute('aria-current', 'true');
-  });
+  links.forEach((link, at) => (at === which ? link.setAttribute('aria-current', 'true') : link.removeAttribute('aria-current')));
 }
 
 /**
