@@ -9,6 +9,8 @@ const { default: scenario, environment = {} } = await import(`./scenarios/${name
 const server = await Server.start(environment);
 const engine = await launch(kind);
 const browser = new Browser(engine, server);
+// Whatever goes wrong, the server ends with the scenario: it holds the output that the runner waits for.
+process.on('exit', () => server.process.kill('SIGKILL'));
 let failed = null;
 try {
   await scenario({ server, browser });
