@@ -345,7 +345,8 @@ impl Draw {
             6 => Act::Promote,
             7 => Act::Demote,
             8 => Act::IssueReset {
-                token: TokenHash::from_bytes([self.rng.u8(..9); 32]),
+                // No two links have the same one: it is drawn from 256 bits.
+                token: TokenHash::from_bytes(std::array::from_fn(|_| self.rng.u8(..))),
                 until: self.now,
             },
             _ => Act::SetPassword(PasswordHash::from_phc(format!("$plain${}", self.rng.u8(..9)))),
